@@ -1,0 +1,144 @@
+"""`navworld evaluate NAME`: an agent on a benchmark, every episode once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from navworld.agents.agent import Agent
+from navworld.agents.catalog import build_agent
+from navworld.envs.benchmarks import benchmark as find_benchmark
+from navworld.envs.benchmarks import draw_episodes
+from navworld.envs.navigation import Options
+from navworld.envs.rollouts import run_episodes
+from navworld.envs.tasks.pointnav import Episode
+from navworld.envs.vector import NavigationVectorEnv
+from navworld.evaluation.report import summarize, write_report
+from navworld.evaluation.result import Result
+from navworld.evaluation.rollout import Rollout
+from navworld.scenes import scene_refs
+from navworld.world.store import shared_store
+from navworld.world.world import Robot
+
+ZERO_SHOT_EPISODES = 100
+
+
+def evaluate(
+    name: str,
+    *,
+    benchmark: str = "pointnav-v1",
+    scenes: str | None = None,
+    episodes: int | None = None,
+    num_envs: int = 25,
+    threads: int = 1,
+    weights: str | None = None,
+    report: str | None = None,
+    video: str | None = None,
+    videos: int = 3,
+) -> Result:
+    """Scores an agent; with `report` or `video` it leaves pictures and films too.
+
+    Args:
+        scenes: Zero-shot in these scenes: fresh episodes, the benchmark's conditions.
+        episodes: Only the first so many.
+    """
+    agent = build_agent(name, weights)
+    frozen = list(find_benchmark(benchmark).episodes()) if scenes is None else _drawn(scenes, episodes)
+    frozen = frozen[:episodes] if episodes else frozen
+    filmed = frozenset(range(min(videos, len(frozen)))) if video else frozenset()
+    rollouts = run_agent(
+        agent, frozen, num_envs=num_envs, threads=threads, filmed=filmed, label=name
+    )
+    if video:
+        save_videos(Path(video), rollouts, name)
+    if report:
+        write_report(
+            Path(report),
+            {name: rollouts},
+            title=f"{name} on {benchmark if scenes is None else scenes}",
+            pictures=trajectory_pictures(rollouts, frozen),
+        )
+    config = {
+        "agent": name,
+        "benchmark": benchmark if scenes is None else f"fresh episodes in {scenes}",
+        "episodes": len(frozen),
+        "localizer": type(agent.localizer).__name__,
+        "sensors": list(agent.sensors),
+        "weights": weights or "",
+    }
+    return Result(summarize(rollouts), config)
+
+
+def run_agent(
+    agent: Agent,
+    episodes: Sequence[Episode],
+    *,
+    num_envs: int = 25,
+    threads: int = 1,
+    filmed: frozenset[int] = frozenset(),
+    label: str = "agent",
+) -> list[Rollout]:
+    """Runs an agent through frozen episodes, in order of their index, with a progress bar."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    options = Options(episodes=episodes, threads=threads, **agent.env_options())
+    env = NavigationVectorEnv(min(num_envs, len(episodes)), options)
+    film = None
+    if filmed:
+        from navworld.viz.film import Film
+
+        film = Film()
+    rollouts = []
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, "{task.fields[note]}", transient=True) as progress:
+        bar = progress.add_task(label, total=len(episodes), note="")
+        for rollout in run_episodes(env, agent.policy, film=film, film_indices=filmed):
+            rollouts.append(rollout)
+            mean = np.mean([r.metrics["success"] for r in rollouts])
+            progress.update(bar, advance=1, note=f"success {mean:.2f}")
+    return sorted(rollouts, key=lambda r: r.index)
+
+
+def trajectory_pictures(
+    rollouts: Sequence[Rollout], episodes: Sequence[Episode], *, most: int = 12
+) -> list[tuple[str, NDArray[np.uint8]]]:
+    """Top-down pictures of where the agent went: some successes and every kind of failure."""
+    from navworld.viz.topdown import draw_trajectory
+
+    failed = [r for r in rollouts if not r.metrics["success"]][: most // 2]
+    chosen = failed + [r for r in rollouts if r.metrics["success"]][: most - len(failed)]
+    pictures = []
+    for rollout in chosen:
+        place = shared_store().get(scene_refs(episodes[rollout.index].scene)[0])
+        navigator = place.navigator(Robot().radius)
+        picture = draw_trajectory(navigator, rollout.T_world_body, rollout.goal_xy)
+        m = rollout.metrics
+        verdict = "reached" if m["success"] else "failed"
+        text = f"{rollout.scene}, episode {rollout.index}: {verdict}, SPL {m['spl']:.2f}"
+        pictures.append((text, picture))
+    return pictures
+
+
+def save_videos(folder: Path, rollouts: Sequence[Rollout], name: str) -> list[Path]:
+    """Writes the films of the filmed episodes as MP4."""
+    from navworld.viz.film import write_video
+
+    paths = []
+    for rollout in rollouts:
+        if rollout.frames:
+            path = folder / f"{name}-{rollout.index:03d}.mp4"
+            write_video(path, rollout.frames)
+            paths.append(path)
+    return paths
+
+
+def _drawn(scenes: str, episodes: int | None) -> list[Episode]:
+    refs = list(scene_refs(scenes))
+    each = -(-(episodes or ZERO_SHOT_EPISODES) // len(refs))
+    if len(refs) == 1:
+        return draw_episodes([scenes], each)
+    family = scenes.partition(":")[0]
+    return draw_episodes([f"{family}:{ref.key.rpartition('-')[2]}" for ref in refs], each)

@@ -1,0 +1,126 @@
+"""Frozen, versioned benchmarks: which episodes, under which conditions.
+
+`pointnav-v1` is the comparison that results are reported on: five episodes in each of 100 test
+apartments that nothing is ever tuned on. `pointnav-validation-v1` is its twin in validation
+apartments, for tuning. Episodes are stored beside this file, so that a benchmark stays what it
+was; `draw_episodes` is how they were made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from navworld.envs.tasks.pointnav import Episode, PointNav
+from navworld.names import nearest
+from navworld.scenes import scene_refs
+from navworld.streams import Streams
+from navworld.world.store import SceneStore
+from navworld.world.world import Robot
+
+EPISODES = Path(__file__).parent / "episodes"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A frozen protocol.
+
+    Attributes:
+        name: With its version.
+        env: Gymnasium id.
+        scenes: Scene specifications, one per place.
+        per_scene: Episodes in each.
+        options: Keyword arguments of the environment that are part of the protocol.
+        seed: Of the drawing of episodes.
+    """
+
+    name: str
+    env: str
+    scenes: tuple[str, ...]
+    per_scene: int
+    options: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def episodes(self) -> list[Episode]:
+        """The frozen episodes, in order."""
+        path = EPISODES / f"{self.name}.json"
+        if not path.exists():
+            return draw_episodes(self.scenes, self.per_scene, seed=self.seed)
+        table = json.loads(path.read_text())
+        return [
+            Episode(scene, (x, y, yaw), (gx, gy), geodesic, seed)
+            for scene, x, y, yaw, gx, gy, geodesic, seed in table["episodes"]
+        ]
+
+    def write(self) -> Path:
+        """Draws the episodes and stores them; done once, when a benchmark is made."""
+        rows = [
+            [e.scene, *(round(v, 4) for v in (*e.start, *e.goal, e.geodesic)), e.seed]
+            for e in draw_episodes(self.scenes, self.per_scene, seed=self.seed)
+        ]
+        columns = ["scene", "x", "y", "heading", "goal_x", "goal_y", "geodesic", "seed"]
+        path = EPISODES / f"{self.name}.json"
+        lines = ",\n".join(json.dumps(row) for row in rows)
+        path.write_text(f'{{"columns": {json.dumps(columns)},\n"episodes": [\n{lines}\n]}}\n')
+        return path
+
+
+BENCHMARKS: tuple[Benchmark, ...] = (
+    Benchmark(
+        "pointnav-v1",
+        "navworld/PointNav-v0",
+        tuple(f"apartment:{seed}" for seed in range(20_000, 20_100)),
+        5,
+    ),
+    Benchmark(
+        "pointnav-validation-v1",
+        "navworld/PointNav-v0",
+        tuple(f"apartment:{seed}" for seed in range(10_000, 10_050)),
+        4,
+    ),
+)
+
+
+def benchmark(name: str) -> Benchmark:
+    """A benchmark by name; a ValueError names the nearest one when unknown."""
+    for item in BENCHMARKS:
+        if item.name == name:
+            return item
+    raise ValueError(f"unknown benchmark {name!r}{nearest(name, [b.name for b in BENCHMARKS])}")
+
+
+def draw_episodes(
+    scenes: Sequence[object],
+    per_scene: int,
+    *,
+    seed: int = 0,
+    task: PointNav | None = None,
+    robot: Robot | None = None,
+) -> list[Episode]:
+    """Draws PointNav episodes, `per_scene` in each scene; depends on seed and scene alone."""
+    task, robot = task or PointNav(), robot or Robot()
+    store = SceneStore(max_bytes=0)
+    episodes = []
+    for number, spec in enumerate(scenes):
+        ref = scene_refs(spec)[0]
+        navigator = store.get(ref).navigator(robot.radius)
+        for k in range(per_scene):
+            index = number * per_scene + k
+            streams = Streams(1)
+            streams.seed(0, seed * 1_000_003 + index)
+            start, field_, length = task.draw(navigator, streams.generator("pointnav", 0))
+            x, y, yaw = (float(v) for v in start)
+            goal = (float(field_.goal_xy[0]), float(field_.goal_xy[1]))
+            episodes.append(Episode(str(spec), (x, y, yaw), goal, length, index))
+    return episodes
+
+
+def detour_share(episodes: Sequence[Episode], ratio: float = 1.1) -> float:
+    """Share of episodes whose shortest path is at least `ratio` times the straight line."""
+    straight = [np.hypot(e.goal[0] - e.start[0], e.goal[1] - e.start[1]) for e in episodes]
+    return float(np.mean([e.geodesic >= ratio * s for e, s in zip(episodes, straight, strict=True)]))

@@ -1,0 +1,78 @@
+"""Running a policy through episodes, each exactly once, and keeping what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from navworld.contracts import Policy
+from navworld.envs.vector import NavigationVectorEnv
+from navworld.evaluation.rollout import Rollout
+from navworld.world.world import World
+
+
+def run_episodes(
+    env: NavigationVectorEnv,
+    policy: Policy,
+    *,
+    deterministic: bool = True,
+    film: Callable[[World, int, NDArray, dict[str, NDArray]], NDArray] | None = None,
+    film_indices: frozenset[int] = frozenset(),
+) -> Iterator[Rollout]:
+    """Runs every frozen episode of the environment once and yields them as they end.
+
+    Args:
+        env: Made with `episodes=`; more environments than episodes are left idle.
+        film: Draws a picture from (world, row, goal (2,), observation of the row), for the
+            episodes in `film_indices`.
+    """
+    if env.batch.options.episodes is None:
+        raise ValueError("run_episodes needs frozen episodes: make the environment with episodes=")
+    if hasattr(policy, "bind"):
+        policy.bind(env.batch)
+    observation, _ = env.reset(seed=0)
+    state: Any = None
+    start = np.ones(env.num_envs, bool)
+    open_rows = {i: _begin(env, i) for i in range(env.num_envs) if env.batch.episode[i] >= 0}
+    while open_rows:
+        for i, (rollout, _) in open_rows.items():
+            if film is not None and rollout.index in film_indices:
+                seen = {key: value[i] for key, value in observation.items()}
+                rollout.frames.append(film(env.batch.world, i, rollout.goal_xy, seen))
+        began = time.perf_counter()
+        actions, state = policy.predict(observation, state, start, deterministic)
+        spent = (time.perf_counter() - began) / env.num_envs
+        before = env.batch.episode.copy()
+        observation, reward, terminated, truncated, info = env.step(actions)
+        start = terminated | truncated
+        T = info["final_T_world_body"] if start.any() else env.batch.world.T_world_body()
+        for i in list(open_rows):
+            rollout, poses = open_rows[i]
+            poses.append(T[i])
+            rollout.seconds += spent
+            if start[i]:
+                del open_rows[i]
+                if before[i] >= 0:
+                    yield _end(rollout, poses, info["final_info"], i)
+                if env.batch.episode[i] >= 0:
+                    open_rows[i] = _begin(env, i)
+
+
+def _begin(env: NavigationVectorEnv, i: int) -> tuple[Rollout, list[NDArray]]:
+    index = int(env.batch.episode[i])
+    world = env.batch.world
+    goal = np.asarray(env.batch.options.episodes[index].goal, float)
+    rollout = Rollout(index, world.places[i].scene.name, goal_xy=goal)
+    return rollout, [world.T_world_body(np.array([i]))[0]]
+
+
+def _end(rollout: Rollout, poses: list[NDArray], final: dict[str, NDArray], i: int) -> Rollout:
+    rollout.T_world_body = np.stack(poses)
+    rollout.metrics = {k: float(final[k][i]) for k in final if not k.startswith("_")}
+    rollout.metrics["steps"] = len(poses) - 1
+    rollout.seconds /= max(1, len(poses) - 1)
+    return rollout

@@ -1,0 +1,186 @@
+"""The `navworld` command; every part of the library is imported when its word is called."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from navworld.evaluation.result import Result
+
+CHECKS = ("flicker", "memory", "truth", "determinism", "checkers")
+
+DESCRIPTION = "Simulated 3-D scenes in which machines learn where they are and how to get there."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command line; returns the exit status."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except (ValueError, TypeError, FileNotFoundError) as error:
+        if arguments.debug:
+            raise
+        print(f"navworld {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every word and option."""
+    parser = argparse.ArgumentParser("navworld", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--debug", action="store_true", help="show where an error comes from")
+    words = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def word(name: str, run, text: str) -> argparse.ArgumentParser:
+        sub = words.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        sub.add_argument("--json", metavar="FILE", help="write the result as one JSON object")
+        return sub
+
+    word("list", _list, "what there is: environments, scenes, sensors, agents, benchmarks")
+
+    demo = word("demo", _demo, "watch an agent find its way through homes it has never seen")
+    demo.add_argument("--out", default="demo", help="folder of the report (default: %(default)s)")
+    demo.add_argument("--episodes", type=int, default=60, help="episodes (default: %(default)s)")
+    demo.add_argument("--train-seconds", type=float, default=120, help="of training shown")
+
+    bench = word("bench", _bench, "measure throughput")
+    bench.add_argument("what", choices=("render", "step"))
+    bench.add_argument("--scene", default="apartment", help="scenes, e.g. apartment:0-7 or a file")
+    bench.add_argument("--size", type=int, default=64, help="image side [px]")
+    bench.add_argument("--envs", type=int, default=32)
+    bench.add_argument("--threads", type=int, default=1)
+    bench.add_argument("--supersample", type=int, default=1)
+
+    verify = word("verify", _verify, "check this installation the way our own bars do")
+    verify.add_argument("what", choices=(*CHECKS, "all"))
+    verify.add_argument("--fast", action="store_true", help="fewer samples")
+
+    train = word("train", _train, "train an agent; killed and started again it goes on")
+    train.add_argument("name", help="agent, e.g. pointnav")
+    train.add_argument("--config", metavar="FILE", help="default: configs/NAME.yaml")
+    train.add_argument("--out", metavar="DIR", help="default: runs/NAME")
+    train.add_argument("--minutes", type=float, help="stop after so long")
+    train.add_argument("overrides", nargs="*", metavar="key=value", help="change the config")
+
+    evaluate = word("evaluate", _evaluate, "score an agent on a benchmark")
+    evaluate.add_argument("name", help="agent, e.g. pointnav, planner, random")
+    evaluate.add_argument("--benchmark", default="pointnav-v1")
+    evaluate.add_argument("--scenes", help="zero-shot in these scenes instead of the benchmark's")
+    evaluate.add_argument("--episodes", type=int, help="only the first so many")
+    evaluate.add_argument("--envs", type=int, default=25)
+    evaluate.add_argument("--threads", type=int, default=1)
+    evaluate.add_argument("--weights", metavar="FILE", help="instead of those that come along")
+    evaluate.add_argument("--report", metavar="DIR", help="HTML report with pictures")
+    evaluate.add_argument("--video", metavar="DIR", help="videos and top-down trajectories")
+    evaluate.add_argument("--videos", type=int, default=3, help="how many (default: %(default)s)")
+    return parser
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from navworld.agents.catalog import AGENTS
+    from navworld.envs.benchmarks import BENCHMARKS
+    from navworld.registration import ENVIRONMENTS
+    from navworld.scenes import FAMILIES, SPLITS
+    from navworld.sensors import SENSOR_NAMES
+
+    print("environments  " + ", ".join(ENVIRONMENTS))
+    print("scenes        " + ", ".join(FAMILIES) + "; GLB, OBJ and PLY files")
+    print("splits        " + ", ".join(f"{k} {v[0]}–{v[-1]}" for k, v in SPLITS.items()))
+    print("sensors       " + ", ".join(SENSOR_NAMES))
+    print("benchmarks    " + ", ".join(b.name for b in BENCHMARKS))
+    print("agents")
+    for item in AGENTS:
+        print(f"  {item.name:<12}{item.summary}")
+    return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from navworld.agents.policies.oracle import ShortestPathOracle
+    from navworld.envs.bench import bench_render, bench_step
+
+    a = arguments
+    if a.what == "render":
+        scenes = "apartment:train[:8]" if a.scene == "apartment" else a.scene
+        result = bench_render(
+            scenes=scenes, size=a.size, threads=a.threads, supersample=a.supersample
+        )
+    else:
+        scenes = "apartment:train[:16]" if a.scene == "apartment" else a.scene
+        result = bench_step(
+            ShortestPathOracle(), scenes=scenes, num_envs=a.envs, size=a.size, threads=a.threads
+        )
+    return _finish(result, a.json)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from navworld.envs.verify import verify
+
+    what = CHECKS if arguments.what == "all" else (arguments.what,)
+    return _finish(verify(what, fast=arguments.fast), arguments.json)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from navworld.agents.train import train
+
+    a = arguments
+    result = train(a.name, config=a.config, out=a.out, minutes=a.minutes, overrides=a.overrides)
+    return _finish(result, a.json)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from navworld.agents.evaluate import evaluate
+
+    a = arguments
+    result = evaluate(
+        a.name,
+        benchmark=a.benchmark,
+        scenes=a.scenes,
+        episodes=a.episodes,
+        num_envs=a.envs,
+        threads=a.threads,
+        weights=a.weights,
+        report=a.report,
+        video=a.video,
+        videos=a.videos,
+    )
+    return _finish(result, a.json)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from navworld.agents.demo import demo
+
+    a = arguments
+    result = demo(a.out, episodes=a.episodes, train_seconds=a.train_seconds)
+    return _finish(result, a.json)
+
+
+def _finish(result: Result, path: str | None) -> int:
+    """Prints a result, writes it, and turns failed checks into an exit status."""
+    for name, metric in result.metrics.items():
+        span = ""
+        if metric.low is not None and metric.high is not None:
+            span = f"  [{metric.low:.4g}, {metric.high:.4g}]"
+        print(f"{name:<36}{metric.value:>12.5g} {metric.unit}{span}")
+    for name, holds in result.checks.items():
+        print(f"{'ok  ' if holds else 'FAIL'}  {name}")
+    if path:
+        result.write(path)
+    return 0 if all(result.checks.values()) else 1
+
+
+def _version() -> str:
+    from navworld import __version__
+
+    return f"navworld {__version__}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

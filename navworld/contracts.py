@@ -1,0 +1,152 @@
+"""READ FIRST: the words everything is plugged together by.
+
+Everything carries a batch: `ids` (n,) says which environments of the batch are meant, arrays
+have n rows in that order, and one environment is a batch of one. Only sensors and tasks see
+`World`, the truth; odometers, localizers, mappers and policies see observations.
+
+An object satisfies a protocol by having its methods; nothing is inherited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from navworld.beliefs import Belief, Map, Motion, Observation
+from navworld.streams import IntArray, Streams
+
+if TYPE_CHECKING:
+    from navworld.world.world import Camera, World
+
+__all__ = [
+    "Belief", "Localizer", "Map", "Mapper", "Motion", "Observation", "Odometer", "Outcome",
+    "Policy", "Sensor", "Task",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step was worth, for every environment of the batch.
+
+    Attributes:
+        reward: (B,) float.
+        terminated, truncated, success: (B,) bool.
+        metrics: Name → (B,) float; named with units (`distance_to_goal_m`).
+    """
+
+    reward: NDArray
+    terminated: NDArray
+    truncated: NDArray
+    success: NDArray
+    metrics: dict[str, NDArray] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Sensor(Protocol):
+    """Something that measures.
+
+    Attributes:
+        space: Its keys in the observation, with finite bounds.
+        renders: The (camera, output) pairs it reads through `World.render`, so that sensors on
+            one camera share one pass; empty for others.
+    """
+
+    space: spaces.Dict
+    renders: tuple[tuple[Camera, str], ...]
+
+    def reset(self, world: World, ids: IntArray, streams: Streams) -> None:
+        """Begins an episode in environments `ids`."""
+
+    def read(self, world: World, ids: IntArray, streams: Streams) -> Observation:
+        """Measures: key → (n, …), arrays that nobody else will write to."""
+
+
+@runtime_checkable
+class Task(Protocol):
+    """What is asked of an agent and what it is worth.
+
+    Attributes:
+        space: What the task adds to the observation, for example the goal in the frame of the
+            start.
+    """
+
+    space: spaces.Dict
+
+    def reset(self, world: World, ids: IntArray, streams: Streams, episodes: Any) -> None:
+        """Begins an episode: places the bodies and sets the goals.
+
+        Args:
+            episodes: For every id the frozen episode to run, or None to draw one.
+        """
+
+    def observe(self, world: World, ids: IntArray) -> Observation:
+        """What the agent is told: key → (n, …)."""
+
+    def outcome(self, world: World, actions: NDArray) -> Outcome:
+        """Judges the step that the whole batch has just made."""
+
+
+@runtime_checkable
+class Odometer(Protocol):
+    """Estimates relative motion."""
+
+    def reset(self, ids: IntArray) -> None:
+        """Begins an episode."""
+
+    def step(
+        self, observation: Observation, action: NDArray | None, dt: float, ids: IntArray
+    ) -> Motion:
+        """Motion since the previous observation; the identity on an episode's first."""
+
+
+@runtime_checkable
+class Localizer(Protocol):
+    """Tells where the body is: GPS, dead reckoning, relocalization, SLAM, the oracle.
+
+    Attributes:
+        space: What it adds to the observation.
+    """
+
+    space: spaces.Dict
+
+    def reset(self, T_world_body: NDArray, ids: IntArray) -> None:
+        """Begins an episode at known poses (n, 4, 4)."""
+
+    def update(
+        self, observation: Observation, action: NDArray | None, dt: float, ids: IntArray
+    ) -> Belief:
+        """The belief after an observation; `action` is None on an episode's first."""
+
+
+@runtime_checkable
+class Mapper(Protocol):
+    """Tells what is around the body.
+
+    Attributes:
+        space: What it adds to the observation.
+    """
+
+    space: spaces.Dict
+
+    def reset(self, ids: IntArray) -> None:
+        """Forgets everything."""
+
+    def update(self, observation: Observation, belief: Belief, ids: IntArray) -> Map:
+        """The map after an observation taken at a believed pose."""
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Decides: stable-baselines3's `predict`."""
+
+    def predict(
+        self,
+        observation: Observation,
+        state: Any = None,
+        episode_start: NDArray | None = None,
+        deterministic: bool = False,
+    ) -> tuple[NDArray, Any]:
+        """Actions (n, …) and the recurrent state to pass in next time."""

@@ -1,0 +1,138 @@
+"""Tables and the HTML report of navigation results: one file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from navworld.evaluation.result import Metric, commit, hardware
+from navworld.evaluation.rollout import Rollout
+from navworld.evaluation.statistics import bootstrap_mean
+
+SHOWN = ("success", "spl", "soft_spl", "distance_to_goal_m", "collisions", "steps", "path_m")
+UNITS = {"distance_to_goal_m": "m", "path_m": "m"}
+COLUMNS = {
+    "success": "success",
+    "spl": "SPL",
+    "soft_spl": "SoftSPL",
+    "distance_to_goal_m": "distance left [m]",
+    "collisions": "collisions",
+    "steps": "steps",
+}
+
+STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;
+color:#1c2430;background:#fbfbf9}
+h1{font-size:1.7rem;margin-bottom:.2rem}h2{margin-top:2.2rem;font-size:1.2rem}
+table{border-collapse:collapse;width:100%}th,td{padding:.45rem .7rem;text-align:right;
+border-bottom:1px solid #e3e3de}th:first-child,td:first-child{text-align:left}
+tr.floor td{color:#6b7280}small{color:#6b7280}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1rem}
+figure{margin:0;background:#fff;border:1px solid #e3e3de;border-radius:8px;overflow:hidden}
+figure img,figure video{width:100%;display:block}figcaption{padding:.5rem .7rem;font-size:.85rem}
+"""
+
+
+def summarize(rollouts: Sequence[Rollout]) -> dict[str, Metric]:
+    """Means over episodes with 95 % bootstrap intervals."""
+    metrics = {}
+    for name in SHOWN:
+        mean, low, high = bootstrap_mean(np.array([r.metrics[name] for r in rollouts]))
+        metrics[name] = Metric(mean, UNITS.get(name, ""), low, high)
+    latency = float(np.median([r.seconds for r in rollouts]))
+    metrics["policy_ms_per_step"] = Metric(1e3 * latency, "ms")
+    return metrics
+
+
+def text_table(results: Mapping[str, Sequence[Rollout]]) -> str:
+    """The table for a terminal: a row per agent, means with 95 % intervals for the first two."""
+    lines = [f"{'agent':<24}{'success':>20}{'SPL':>20}{'SoftSPL':>10}{'left [m]':>10}{'steps':>8}"]
+    for name, rollouts in results.items():
+        m = summarize(rollouts)
+        cells = [
+            f"{m[k].value:.3f} [{m[k].low:.2f}, {m[k].high:.2f}]".rjust(20) for k in ("success", "spl")
+        ]
+        lines.append(
+            f"{name:<24}{cells[0]}{cells[1]}{m['soft_spl'].value:>10.3f}"
+            f"{m['distance_to_goal_m'].value:>10.2f}{m['steps'].value:>8.0f}"
+        )
+    return "\n".join(lines)
+
+
+def write_report(
+    folder: Path,
+    results: Mapping[str, Sequence[Rollout]],
+    *,
+    title: str,
+    pictures: Sequence[tuple[str, NDArray[np.uint8]]] = (),
+    videos: Sequence[tuple[str, Path]] = (),
+    notes: Sequence[str] = (),
+    floors: Sequence[str] = (),
+) -> Path:
+    """Writes `index.html` into a folder and returns its path.
+
+    Args:
+        results: Agent → its episodes.
+        pictures: Captions and (H, W, 3) images, embedded.
+        videos: Captions and files inside the folder, linked.
+        floors: Names among `results` that stand for comparison.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    machine = hardware()
+    parts = [
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title>",
+        f"<meta name=viewport content='width=device-width'><style>{STYLE}</style>",
+        f"<h1>{html.escape(title)}</h1>",
+        f"<small>{html.escape(machine['cpu'])}, {machine['cores']} cores"
+        f"{', commit ' + commit()[:10] if commit() else ''}; 95 % bootstrap intervals</small>",
+        "<h2>Results</h2>",
+        _table(results, floors),
+        *(f"<p>{html.escape(note)}</p>" for note in notes),
+    ]
+    if videos:
+        parts.append("<h2>Films</h2><div class=grid>")
+        parts += [
+            f"<figure><video src='{html.escape(str(path.relative_to(folder)))}' controls muted loop "
+            f"autoplay></video><figcaption>{html.escape(text)}</figcaption></figure>"
+            for text, path in videos
+        ]
+        parts.append("</div>")
+    if pictures:
+        parts.append("<h2>Trajectories</h2><div class=grid>")
+        parts += [
+            f"<figure><img alt='{html.escape(text)}' src='{_embedded(image)}'>"
+            f"<figcaption>{html.escape(text)}</figcaption></figure>"
+            for text, image in pictures
+        ]
+        parts.append("</div>")
+    path = folder / "index.html"
+    path.write_text("\n".join(parts))
+    return path
+
+
+def _table(results: Mapping[str, Sequence[Rollout]], floors: Sequence[str]) -> str:
+    head = "".join(f"<th>{name}</th>" for name in COLUMNS.values())
+    rows = [f"<table><tr><th>agent</th><th>episodes</th>{head}</tr>"]
+    for name, rollouts in results.items():
+        m = summarize(rollouts)
+        cells = "".join(
+            f"<td>{m[k].value:.3g} <small>[{m[k].low:.3g}, {m[k].high:.3g}]</small></td>"
+            for k in COLUMNS
+        )
+        kind = " class=floor" if name in floors else ""
+        rows.append(f"<tr{kind}><td>{html.escape(name)}</td><td>{len(rollouts)}</td>{cells}</tr>")
+    return "".join(rows) + "</table>"
+
+
+def _embedded(image: NDArray[np.uint8]) -> str:
+    import cv2
+
+    done, data = cv2.imencode(".png", image[..., ::-1])
+    if not done:
+        raise ValueError(f"an image of shape {image.shape} could not be written as PNG")
+    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()

@@ -1,0 +1,129 @@
+"""The grid of clearances that bodies move on, as compiled code sees it.
+
+Between the centres of the cells the clearance is interpolated bilinearly; outside the outermost
+centres it is 0. Functions for a batch of bodies in different scenes take one record per scene
+(`GRID`), which holds the address of the grid: no argument per scene, no list to unpack.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numba
+import numpy as np
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+GRID = np.dtype(
+    [
+        ("clearance", np.int64),
+        ("rows", np.int64),
+        ("columns", np.int64),
+        ("x", np.float64),
+        ("y", np.float64),
+        ("cell", np.float64),
+        ("radius", np.float64),
+    ]
+)
+
+
+def clearances(free: NDArray[np.bool_], cell: float) -> NDArray[np.float32]:
+    """Exact distance from the centre of every cell to the nearest blocked cell's square [m].
+
+    The nearest point of a square is a corner of it, or lies straight across a side: both are
+    points of the grid of half cells, on which the distance transform is exact. Beyond the grid
+    nothing counts as blocked.
+    """
+    rows, columns = free.shape
+    blocked = np.zeros((2 * rows + 1, 2 * columns + 1), np.uint8)
+    blocked[1::2, 1::2] = ~free
+    blocked = cv2.dilate(blocked, np.ones((3, 3), np.uint8))
+    if not blocked.any():
+        raise ValueError("no cell of the grid is blocked: surround the free space with blocked cells")
+    distance = cv2.distanceTransform(1 - blocked, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return distance[1::2, 1::2] * np.float32(0.5 * cell)
+
+
+@intrinsic
+def _as_pointer(typingctx, address):
+    def build(context, builder, signature, args):
+        return builder.inttoptr(args[0], cgutils.voidptr_t)
+
+    return types.voidptr(types.int64), build
+
+
+@numba.njit(inline="always")
+def grid_of(record):
+    """(rows, columns) float32 clearances of one `GRID` record."""
+    address = _as_pointer(record.clearance)
+    return numba.carray(address, (record.rows, record.columns), np.float32)
+
+
+@numba.njit(inline="always")
+def interpolate(grid, u, v):
+    """Clearance at column u, row v (whole numbers are the centres of cells); 0 outside."""
+    rows, columns = grid.shape
+    if not (u >= 0 and v >= 0 and u < columns - 1 and v < rows - 1):
+        return 0.0
+    i, j = int(u), int(v)
+    a, b = u - i, v - j
+    low = (1 - a) * grid[j, i] + a * grid[j, i + 1]
+    high = (1 - a) * grid[j + 1, i] + a * grid[j + 1, i + 1]
+    return (1 - b) * low + b * high
+
+
+@numba.njit(inline="always")
+def slope(grid, u, v):
+    """Unit vector (or 0) in which the clearance grows."""
+    h = 0.5
+    du = interpolate(grid, u + h, v) - interpolate(grid, u - h, v)
+    dv = interpolate(grid, u, v + h) - interpolate(grid, u, v - h)
+    norm = np.sqrt(du * du + dv * dv)
+    if norm < 1e-9:
+        return 0.0, 0.0
+    return du / norm, dv / norm
+
+
+@numba.njit(cache=True, nogil=True)
+def clearance_at(records, xy):
+    """(N,) clearance of points in the grid of `records[0]` [m]."""
+    record = records[0]
+    grid = grid_of(record)
+    out = np.empty(len(xy), np.float32)
+    for k in range(len(xy)):
+        u = (xy[k, 0] - record.x) / record.cell - 0.5
+        v = (xy[k, 1] - record.y) / record.cell - 0.5
+        out[k] = interpolate(grid, u, v)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def nearest_walkable(records, labels, xy):
+    """(N, 2) walkable points of component 0 nearest to points, to a fraction of a cell [m]."""
+    record = records[0]
+    grid = grid_of(record)
+    rows, columns = labels.shape
+    out = np.empty_like(xy)
+    for k in range(len(xy)):
+        u = (xy[k, 0] - record.x) / record.cell - 0.5
+        v = (xy[k, 1] - record.y) / record.cell - 0.5
+        best, bi, bj = np.inf, 0, 0
+        for j in range(rows):
+            for i in range(columns):
+                if labels[j, i] == 0:
+                    d = (i - u) ** 2 + (j - v) ** 2
+                    if d < best:
+                        best, bi, bj = d, i, j
+        # From the cell towards the point as long as it can be walked.
+        low, high = 0.0, 1.0
+        if best > 1.0:
+            high = 1.0 / np.sqrt(best)
+        for _ in range(20):
+            t = 0.5 * (low + high)
+            if interpolate(grid, bi + t * (u - bi), bj + t * (v - bj)) >= record.radius + 1e-6:
+                low = t
+            else:
+                high = t
+        out[k, 0] = (bi + low * (u - bi) + 0.5) * record.cell + record.x
+        out[k, 1] = (bj + low * (v - bj) + 0.5) * record.cell + record.y
+    return out

@@ -1,0 +1,253 @@
+"""How much light reaches every texel of a scene's atlas, before exposure.
+
+Irradiance is what lamps and the sun send directly, with soft shadows; plus what the hemisphere
+around a texel sends: directly lit surfaces (one bounce, scaled up for the ones that follow), the
+sky through windows, and the scene's ambient light where it is open. A texel's rays are few;
+neighbours use different ones of a stratified set, and a blur within the chart joins them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from navworld.world import embree as em
+from navworld.world import gather as gt
+from navworld.world.atlas import Atlas, build_atlas
+from navworld.world.denoise import blur, fill
+from navworld.world.scene import LIGHT_GAMMA, Scene
+
+AMBIENT_REACH = 2.0
+BOUNCES = 1.7
+SKY_SHARE = (0.20, 0.24, 0.30)
+BURIED_SHARE = 0.5
+UNRELIABLE_SHARE = 0.25
+WELD_COSINE = 0.64
+THIN = 4
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How finely light is baked.
+
+    Attributes:
+        texel: Distance of neighbouring texels [m].
+        thin_sets: Direction sets (16 rays) per texel of charts too thin to blur; others use one.
+        shadow_rounds: At most 2, 4 or 16 shadow rays per light and texel.
+    """
+
+    texel: float
+    thin_sets: int
+    shadow_rounds: int
+
+
+QUALITIES = {"full": Quality(0.05, 4, 3), "fast": Quality(0.15, 1, 2)}
+
+
+@dataclass(frozen=True, eq=False)
+class Irradiance:
+    """Light by texel.
+
+    Attributes:
+        atlas: Where the texels are.
+        light: (N, 3) linear RGB irradiance of `atlas.texel`; 1 shows a white surface white.
+        sky_share: (N,) fraction of the hemisphere where a texel sees out of the scene.
+        valid: (N,) False for texels inside other objects, whose light is their neighbours'.
+    """
+
+    atlas: Atlas
+    light: NDArray[np.float32]
+    sky_share: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+
+
+def irradiance(scene: Scene, quality: Quality) -> Irradiance:
+    """Computes the light of every texel; the same bytes on every run."""
+    corners = scene.vertices[scene.triangles]
+    emission = np.array([m.emission for m in scene.materials], np.float32)[scene.material]
+    clear = np.array([m.transparent for m in scene.materials])[scene.material]
+    atlas = build_atlas(corners, scene.instance, emission <= 0, texel=quality.texel)
+    owner = np.flatnonzero((emission <= 0) & ~clear).astype(np.int32)
+    mesh = em.TriangleMesh(scene.vertices, scene.triangles[owner])
+    calls = em.device().calls
+    normal = _facing(atlas, calls, mesh.handle)
+    points = _weld(atlas, normal, scene.instance)
+    direct = _direct(scene, calls, mesh.handle, points, quality)
+    image = np.zeros((*atlas.shape, 3), np.float32)
+    image.reshape(-1, 3)[atlas.texel] = direct[points.of_texel]
+    seen = np.zeros((len(points.position), 7), np.float32)
+    gt.gather(
+        calls, mesh.handle, points.position, points.normal, *_ray_plan(atlas, points, quality),
+        gt.hemisphere_sets(), owner, atlas.uv, _albedo(scene), image, _sky(scene), AMBIENT_REACH,
+        seen,
+    )  # fmt: skip
+    return _assemble(scene, atlas, points, direct, seen)
+
+
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """Where light is computed: (M, 3) positions and normals; (N,) the point of every texel."""
+
+    position: NDArray[np.float32]
+    normal: NDArray[np.float32]
+    of_texel: NDArray[np.int64]
+    first_texel: NDArray[np.int64]
+
+
+def _facing(atlas: Atlas, calls: NDArray, scene: int) -> NDArray[np.float32]:
+    """(N, 3) normals, turned round in charts that are buried in front and open behind."""
+    count = len(atlas.rectangles)
+    score = gt.score_sides(
+        calls, scene, atlas.texel_chart, atlas.position, atlas.normal, gt.hemisphere_sets()[0],
+        count, 4,
+    )  # fmt: skip
+    turned = score[:, 1] > 2 * score[:, 0] + 0.02
+    return np.where(turned[atlas.texel_chart][:, None], -atlas.normal, atlas.normal)
+
+
+def _weld(atlas: Atlas, normal: NDArray, instance: NDArray) -> _Points:
+    """One point for the rim texels that facets of an object share at less than 50°."""
+    rectangle = atlas.rectangles[atlas.texel_chart]
+    column = atlas.texel % atlas.shape[1] - rectangle[:, 0]
+    row = atlas.texel // atlas.shape[1] - rectangle[:, 1]
+    on_rim = (column == 0) | (row == 0)
+    on_rim |= (column == rectangle[:, 2] - 1) | (row == rectangle[:, 3] - 1)
+    rim = np.flatnonzero(on_rim)
+    cell = np.floor(atlas.rim[rim].astype(np.float64) * 512 + 0.37).astype(np.int64)
+    key = instance[atlas.texel_triangle[rim]].astype(np.int64)
+    for axis in range(3):
+        key = key * 0x9E3779B97F4A7C1 + cell[:, axis]
+    order = np.argsort(key, kind="stable")
+    leader = np.arange(len(atlas.texel))
+    position, direction = atlas.position.copy(), normal.astype(np.float32)
+    _join(rim[order], key[order], atlas.rim, normal, leader, position, direction)
+    leads = leader == np.arange(len(leader))
+    number = np.cumsum(leads) - 1
+    return _Points(position[leads], direction[leads], number[leader], np.flatnonzero(leads))
+
+
+@njit(nogil=True, cache=True)
+def _join(texels, key, rim, normal, leader, position, direction):
+    """Clusters texels of equal key whose normals agree; moves the leaders to the common point."""
+    at = 0
+    while at < len(texels):
+        end = at
+        while end < len(texels) and key[end] == key[at]:
+            end += 1
+        for a in range(at, end):
+            first = texels[a]
+            if leader[first] != first:
+                continue
+            mean, total, count = np.zeros(3), np.zeros(3), 0
+            for b in range(a, end):
+                t = texels[b]
+                if leader[t] == t and (normal[t] * normal[first]).sum() > WELD_COSINE:
+                    leader[t] = first
+                    count += 1
+                    mean += position[t]
+                    total += normal[t]
+            if count == 1:
+                continue
+            mean /= count
+            total /= np.sqrt((total * total).sum())
+            lift = 0.0
+            for b in range(a, end):
+                if leader[texels[b]] == first:
+                    n = normal[texels[b]]
+                    depth = -((mean - rim[first]) * n).sum()
+                    lift = max(lift, depth / max((total * n).sum(), 0.5))
+            for c in range(3):
+                position[first, c] = mean[c] + lift * total[c]
+                direction[first, c] = total[c]
+        at = end
+
+
+def _direct(
+    scene: Scene, calls: NDArray, handle: int, points: _Points, quality: Quality
+) -> NDArray[np.float32]:
+    """(M, 3) light of lamps and sun."""
+    out = np.zeros((len(points.position), 3), np.float32)
+    lights = [(*lamp.position, *lamp.power, lamp.radius, 0.0) for lamp in scene.lamps]
+    if scene.sun is not None:
+        towards = np.asarray(scene.sun.direction) / np.linalg.norm(scene.sun.direction)
+        spread = float(np.tan(scene.sun.angular_radius))
+        lights.append((*towards.tolist(), *scene.sun.power, spread, 1.0))
+    for light in lights:
+        gt.shadows(
+            calls, handle, points.position, points.normal, np.array(light, np.float64),
+            gt.disc_samples(), quality.shadow_rounds, out,
+        )  # fmt: skip
+    return out
+
+
+def _ray_plan(atlas: Atlas, points: _Points, quality: Quality) -> tuple[NDArray, NDArray]:
+    """(M,) first direction set and number of sets of every point."""
+    first = points.first_texel
+    texel, chart = atlas.texel[first], atlas.texel_chart[first]
+    x, y = texel % atlas.shape[1], texel // atlas.shape[1]
+    thin = atlas.rectangles[chart, 2:].min(1) < THIN
+    pattern = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])[y % 4 * 4 + x % 4]
+    return pattern, np.where(thin, quality.thin_sets, 1)
+
+
+def _albedo(scene: Scene) -> NDArray[np.float32]:
+    """(T, 3) mean linear colour of every triangle's material."""
+    colors = []
+    for material in scene.materials:
+        color = np.asarray(material.color, np.float64) ** LIGHT_GAMMA
+        if material.texture is not None:
+            pixels = material.texture.pixels[::8, ::8, :3].reshape(-1, 3) / 255.0
+            color = color * (pixels**LIGHT_GAMMA).mean(0)
+        colors.append(color)
+    return np.asarray(colors, np.float32)[scene.material]
+
+
+def _sky(scene: Scene) -> NDArray[np.float64]:
+    """(3,) radiance of the sky: a share of the sun's irradiance, nothing at night."""
+    return np.zeros(3) if scene.sun is None else np.asarray(scene.sun.power) * SKY_SHARE
+
+
+def _assemble(
+    scene: Scene, atlas: Atlas, points: _Points, direct: NDArray, seen: NDArray
+) -> Irradiance:
+    """Adds everything up by texel, smooths it, and repairs texels that lie inside objects."""
+    around = BOUNCES * seen[:, :3] + seen[:, gt.OPEN, None] * np.float32(scene.ambient)
+    buried = seen[:, gt.BACK] > BURIED_SHARE
+    if seen[:, gt.BACK].mean() > UNRELIABLE_SHARE:
+        buried &= seen[:, gt.NEARNESS] > 10.0
+    valid = ~buried[points.of_texel]
+    flat = np.full(atlas.shape[0] * atlas.shape[1], -1, np.int32)
+    flat[atlas.texel] = atlas.texel_chart
+    chart = flat.reshape(atlas.shape)
+
+    def image(values: NDArray) -> NDArray:
+        pixels = np.zeros((len(flat), *values.shape[1:]), values.dtype)
+        pixels[atlas.texel] = values[points.of_texel]
+        return pixels.reshape(*atlas.shape, *values.shape[1:])
+
+    light, usable = image(around), image(~buried)
+    blur(light, chart, usable, image(seen[:, gt.NEARNESS]), _texel_sizes(atlas))
+    light += image(direct)
+    fill(light, chart, usable, len(atlas.rectangles))
+    texels = light.reshape(-1, 3)[atlas.texel]
+    weight = np.bincount(points.of_texel, valid, len(points.position))
+    for c in range(3):
+        total = np.bincount(points.of_texel, texels[:, c] * valid, len(points.position))
+        mean = (total / np.maximum(weight, 1))[points.of_texel]
+        texels[:, c] = np.where(weight[points.of_texel] > 0, mean, texels[:, c])
+    return Irradiance(atlas, texels, seen[points.of_texel, gt.SKY], valid)
+
+
+def _texel_sizes(atlas: Atlas) -> NDArray[np.float64]:
+    """(C,) distance of neighbouring texels of every chart [m], taken along a row."""
+    neighbours = np.flatnonzero(
+        (np.diff(atlas.texel) == 1) & (np.diff(atlas.texel_chart) == 0)
+    )
+    step = np.linalg.norm(atlas.position[neighbours + 1] - atlas.position[neighbours], axis=1)
+    chart = atlas.texel_chart[neighbours]
+    count = np.bincount(chart, minlength=len(atlas.rectangles))
+    total = np.bincount(chart, step, minlength=len(atlas.rectangles))
+    return np.maximum(total / np.maximum(count, 1), 1e-3)

@@ -1,0 +1,351 @@
+"""Rays into scenes: the one primitive that every camera and range sensor is made of.
+
+`render` traces and shades the images of a batch of cameras, which may stand in different scenes;
+`cast` and `occluded` trace single rays. What a surface looks like is texture · colour · baked
+light, with the texture read at the resolution that one ray stands for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from math import inf, tan
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from navworld.world import embree, shading
+from navworld.world.prepared import MovingParts, RayScene
+from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE
+
+__all__ = ["OUTPUTS", "MovingParts", "RayPattern", "RayScene", "cast", "occluded", "render"]
+
+OUTPUTS: dict[str, tuple[tuple[int, ...], type]] = {
+    "rgb": ((3,), np.uint8),
+    "depth": ((), np.float32),
+    "semantic": ((), np.int32),
+    "instance": ((), np.int32),
+    "normals": ((3,), np.float32),
+}
+"""What `render` can give: shape beyond (N, H, W), and type."""
+
+LEVEL_BIAS = 0.5
+"""How much blurrier than one texel per ray textures are read [levels]."""
+
+
+@dataclass(frozen=True, eq=False)
+class RayPattern:
+    """The rays of one exposure.
+
+    Attributes:
+        directions: (H, W, 3) float32 in the camera frame (x right, y down, z forward). The
+            reported depth is the ray parameter: directions with z = 1 give z-depth, unit
+            directions give range.
+        spread: Angle between neighbouring rays [rad]; textures are filtered to it.
+        coherent: Neighbouring rays run side by side (all cameras); False for scattered rays.
+    """
+
+    directions: NDArray[np.float32]
+    spread: float
+    coherent: bool = field(default=True, kw_only=True)
+
+    def __post_init__(self) -> None:
+        directions = np.ascontiguousarray(self.directions, np.float32)
+        if directions.ndim != 3 or directions.shape[2] != 3 or not directions.size:
+            raise ValueError(
+                f"ray directions have shape {directions.shape}: give (H, W, 3) with H, W ≥ 1"
+            )
+        if not np.isfinite(directions).all() or not (np.abs(directions).max(2) > 0).all():
+            raise ValueError("ray directions must be finite and none may be zero")
+        if not (np.isfinite(self.spread) and self.spread >= 0):
+            raise ValueError(f"spread is {self.spread}: give an angle ≥ 0 [rad]")
+        object.__setattr__(self, "directions", directions)
+
+    @classmethod
+    def pinhole(cls, height: int, width: int, fov_deg: float) -> RayPattern:
+        """A pinhole camera with square pixels and a horizontal field of view of `fov_deg`."""
+        if height < 1 or width < 1:
+            raise ValueError(f"image size {height} × {width}: both sides must be at least 1")
+        if not 0 < fov_deg < 180:
+            raise ValueError(f"fov_deg is {fov_deg}: a pinhole sees more than 0° and less than 180°")
+        focal = 0.5 * width / tan(np.radians(fov_deg) / 2)
+        x = (np.arange(width) + 0.5 - 0.5 * width) / focal
+        y = (np.arange(height) + 0.5 - 0.5 * height) / focal
+        directions = np.stack(np.broadcast_arrays(x, y[:, None], 1.0), -1)
+        return cls(directions.astype(np.float32), 1 / focal)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W)."""
+        return self.directions.shape[0], self.directions.shape[1]
+
+    @cached_property
+    def packets(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
+        """Rays in groups of 16, as squares of 4 × 4 where the image is high enough.
+
+        Squares that reach over the border repeat its pixels.
+
+        Returns:
+            (P, 3, 16) directions, (P, 16) pixels, and (P,) whether each four pixels in turn are
+            neighbours.
+        """
+        height, width = self.shape
+        rows = 4 if height > 2 else height
+        columns = shading.em.LANES // rows
+        y = np.arange(0, height, rows)[:, None, None, None] + np.arange(rows)[:, None]
+        x = np.arange(0, width, columns)[:, None, None] + np.arange(columns)
+        pixels = np.minimum(y, height - 1) * width + np.minimum(x, width - 1)
+        pixels = pixels.reshape(-1, shading.em.LANES).astype(np.int32)
+        directions = self.directions.reshape(-1, 3)[pixels].transpose(0, 2, 1)
+        whole = (np.diff(pixels.reshape(-1, 4, 4), axis=2) == 1).all((1, 2))
+        return embree.aligned_copy(directions, np.float32), pixels, whole
+
+    def finer(self, factor: int) -> RayPattern:
+        """`factor` × `factor` rays in place of each, interpolated between the given ones."""
+        fine = self.directions.astype(np.float64)
+        for axis in (0, 1):
+            n = fine.shape[axis]
+            at = (np.arange(n * factor) + 0.5) / factor - 0.5
+            low = np.clip(np.floor(at).astype(int), 0, max(n - 2, 0))
+            step = np.take(fine, np.minimum(low + 1, n - 1), axis) - np.take(fine, low, axis)
+            weight = (at - low).reshape(-1, *(1,) * (2 - axis))
+            fine = np.take(fine, low, axis) + weight * step
+        return RayPattern(fine.astype(np.float32), self.spread / factor, coherent=self.coherent)
+
+
+def render(
+    scenes: Sequence[RayScene],
+    which: ArrayLike,
+    T_world_camera: ArrayLike,
+    pattern: RayPattern,
+    outputs: Collection[str],
+    *,
+    near: float = 0.0,
+    far: float = inf,
+    gain: ArrayLike | None = None,
+    movers: Sequence[MovingParts | None] | None = None,
+    supersample: int = 1,
+    filtering: bool = True,
+    threads: int = 1,
+) -> dict[str, NDArray]:
+    """Images of a batch of cameras, the same bytes whatever the batch and the threads.
+
+    Args:
+        scenes: Places the cameras stand in.
+        which: (N,) index into `scenes` for every camera.
+        T_world_camera: (N, 4, 4) poses; camera frame x right, y down, z forward.
+        pattern: The rays of every camera.
+        outputs: Names out of `OUTPUTS`.
+        near: What is nearer (in ray parameters, like depth) is not seen at all.
+        far: Depth beyond it is 0; the other outputs see on.
+        gain: (N, 3) factors on red, green and blue.
+        movers: What moves, for every camera; None where nothing does.
+        supersample: Averages the colours of this many rays in x and in y per pixel; the other
+            outputs belong to the ray through the middle of the pixel.
+        filtering: False reads the nearest texel of the finest level, which aliases.
+        threads: Threads to work with.
+
+    Returns:
+        Fresh arrays by name: "rgb" (N, H, W, 3) uint8, a sky where nothing was hit; "depth"
+        (N, H, W) float32 ray parameter [m], 0 without a hit; "semantic" (N, H, W) int32 class, 0
+        without a hit; "instance" (N, H, W) int32, 0 for the building and without a hit;
+        "normals" (N, H, W, 3) float32 in the world frame, facing the camera, 0 without a hit.
+    """
+    poses = _checked_poses(T_world_camera)
+    which = _checked_which(which, len(poses), len(scenes))
+    gains = _checked_gain(gain, len(poses))
+    _check_options(outputs, near, far, supersample, threads)
+    if movers is not None and len(movers) != len(poses):
+        raise ValueError(f"movers has {len(movers)} entries for {len(poses)} cameras")
+    setting = _settings(pattern, outputs, near=near, far=far, filtering=filtering)
+    job = (scenes, which, poses, gains, movers, threads)
+    if supersample > 1 and "rgb" in outputs:
+        rest = [name for name in outputs if name != "rgb"]
+        fine = pattern.finer(supersample)
+        shot = _run(fine, ["rgb"], _settings(fine, ["rgb"], near=near, filtering=filtering), *job)
+        images = _run(pattern, rest, setting, *job) if rest else {}
+        return {"rgb": _averaged(shot["rgb"], supersample)} | images
+    return _run(pattern, outputs, setting, *job)
+
+
+def cast(
+    scene: RayScene, origins: ArrayLike, directions: ArrayLike, *, far: float = inf
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Nearest hits of single rays with the scene (without what moves).
+
+    Args:
+        scene: Where to trace.
+        origins: (R, 3) [m].
+        directions: (R, 3), of any length.
+        far: Greatest ray parameter.
+
+    Returns:
+        (R,) float32 ray parameter, inf without a hit, and (R,) int32 triangle, -1 without.
+    """
+    start, along = _checked_rays(origins, directions)
+    t, triangle = np.empty(len(start), np.float32), np.empty(len(start), np.int32)
+    calls, handle = scene.mesh.device.calls, scene.mesh.handle
+    if len(start):
+        shading.trace_rays(calls, handle, start, along, np.float32(far), t, triangle)
+    return t, triangle
+
+
+def occluded(
+    scene: RayScene, origins: ArrayLike, directions: ArrayLike, distance: ArrayLike
+) -> NDArray[np.bool_]:
+    """Whether anything lies on single rays (R, 3) before the ray parameter `distance` (R,)."""
+    start, along = _checked_rays(origins, directions)
+    reach = np.ascontiguousarray(np.broadcast_to(distance, len(start)), np.float32)
+    if np.isnan(reach).any():
+        raise ValueError("distance contains NaN")
+    blocked = np.empty(len(start), np.bool_)
+    if len(start):
+        calls, handle = scene.mesh.device.calls, scene.mesh.handle
+        shading.trace_shadows(calls, handle, start, along, reach, blocked)
+    return blocked
+
+
+def _checked_poses(T_world_camera: ArrayLike) -> NDArray[np.float32]:
+    """(N, 12): the rotation by rows, then the position."""
+    T = np.asarray(T_world_camera, np.float64)
+    if T.ndim != 3 or T.shape[1:] != (4, 4) or len(T) == 0:
+        raise ValueError(f"T_world_camera has shape {T.shape}: give (N, 4, 4) with N ≥ 1")
+    if not np.isfinite(T).all():
+        bad = int(np.flatnonzero(~np.isfinite(T).all((1, 2)))[0])
+        raise ValueError(f"T_world_camera[{bad}] is not finite: every pose must be a real pose")
+    poses = np.empty((len(T), 12), np.float32)
+    poses[:, :9] = T[:, :3, :3].reshape(-1, 9)
+    poses[:, 9:] = T[:, :3, 3]
+    return poses
+
+
+def _checked_which(which: ArrayLike, cameras: int, scenes: int) -> NDArray[np.int64]:
+    index = np.asarray(which)
+    if index.shape != (cameras,) or index.dtype.kind not in "iu":
+        raise ValueError(
+            f"which is {index.shape} {index.dtype}: give one scene index for each of {cameras}"
+        )
+    if index.min() < 0 or index.max() >= scenes:
+        raise ValueError(f"which reaches from {index.min()} to {index.max()} of {scenes} scenes")
+    return index.astype(np.int64)
+
+
+def _checked_gain(gain: ArrayLike | None, cameras: int) -> NDArray[np.float32]:
+    factors = np.zeros((cameras, 4), np.float32)
+    factors[:, :3] = LIGHT_WHITE ** (1 / LIGHT_GAMMA) / 255**2
+    if gain is not None:
+        g = np.asarray(gain, np.float32)
+        if g.shape != (cameras, 3) or not (np.isfinite(g) & (g >= 0)).all():
+            raise ValueError(f"gain is {g.shape}: give ({cameras}, 3) finite factors ≥ 0")
+        factors[:, :3] *= g
+    return factors
+
+
+def _check_options(
+    outputs: Collection[str], near: float, far: float, supersample: int, threads: int
+) -> None:
+    unknown = [name for name in outputs if name not in OUTPUTS]
+    if isinstance(outputs, str) or unknown or not outputs:
+        raise ValueError(f"outputs is {outputs!r}: name one or more of {', '.join(OUTPUTS)}")
+    if not 0 <= near < far:
+        raise ValueError(f"near is {near} and far is {far}: 0 ≤ near < far is needed")
+    if supersample < 1 or threads < 1:
+        raise ValueError(f"supersample is {supersample}, threads {threads}: both must be ≥ 1")
+
+
+def _checked_rays(
+    origins: ArrayLike, directions: ArrayLike
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    start = np.ascontiguousarray(origins, np.float32)
+    along = np.ascontiguousarray(directions, np.float32)
+    if start.ndim != 2 or start.shape[1] != 3 or start.shape != along.shape:
+        raise ValueError(f"origins {start.shape} and directions {along.shape} must both be (R, 3)")
+    if not (np.isfinite(start).all() and np.isfinite(along).all()):
+        raise ValueError("origins and directions must be finite")
+    return start, along
+
+
+def _settings(
+    pattern: RayPattern,
+    outputs: Collection[str],
+    *,
+    near: float,
+    far: float = inf,
+    filtering: bool,
+) -> NDArray[np.float32]:
+    only_depth = set(outputs) == {"depth"}
+    values = np.zeros(shading.SETTINGS, np.float32)
+    values[shading.NEAR], values[shading.FAR] = near, far
+    values[shading.REACH] = far if only_depth else inf
+    values[shading.COHERENT] = pattern.coherent
+    values[shading.BLEND : shading.BLEND + 4] = 1
+    values[shading.SHIFT : shading.SHIFT + 4] = 0.5
+    if filtering:
+        values[shading.FOOTPRINT] = pattern.spread**2 * 4**LEVEL_BIAS
+    else:
+        values[shading.BLEND : shading.BLEND + 2] = 0
+        values[shading.SHIFT : shading.SHIFT + 2] = 0
+    return values
+
+
+def _run(
+    pattern: RayPattern,
+    outputs: Collection[str],
+    settings: NDArray[np.float32],
+    scenes: Sequence[RayScene],
+    which: NDArray[np.int64],
+    poses: NDArray[np.float32],
+    gains: NDArray[np.float32],
+    movers: Sequence[MovingParts | None] | None,
+    threads: int,
+) -> dict[str, NDArray]:
+    directions, pixels, whole = pattern.packets
+    images = {
+        name: np.empty((len(poses), *pattern.shape, *OUTPUTS[name][0]), OUTPUTS[name][1])
+        for name in outputs
+    }
+    addresses = np.zeros(len(OUTPUTS), np.int64)
+    for k, name in enumerate(OUTPUTS):
+        if name in images:
+            addresses[k] = images[name].ctypes.data
+    states = [scene.state for scene in scenes]  # keeps what the addresses point at
+    table = np.stack([state.row for state in states])
+    moving = np.zeros((len(poses), 5), np.int64)
+    for k, parts in enumerate(movers or ()):
+        if parts is not None:
+            moving[k] = parts.row
+    calls = scenes[0].mesh.device.calls
+
+    def work(first: int, last: int) -> None:
+        span = np.array([first, last, pattern.shape[0] * pattern.shape[1]], np.int64)
+        shading.trace_images(
+            calls, table, moving, which, poses, gains, directions, pixels, whole, addresses,
+            settings, span,
+        )  # fmt: skip
+
+    total = len(poses) * len(pixels)
+    if threads == 1 or total < 2 * threads:
+        work(0, total)
+        return images
+    shares = min(4 * threads if total > 512 * threads else threads, total)
+    edges = np.linspace(0, total, shares + 1).astype(int)
+    list(_pool(threads).map(work, edges[:-1], edges[1:]))
+    return images
+
+
+def _averaged(fine: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    n, height, width, _ = fine.shape
+    blocks = fine.reshape(n, height // factor, factor, width // factor, factor, 3)
+    return np.rint(blocks.mean((2, 4), dtype=np.float32)).astype(np.uint8)
+
+
+@lru_cache(maxsize=4)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="navworld-rays")
+
+
+if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)

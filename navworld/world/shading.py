@@ -1,0 +1,303 @@
+"""The kernel that makes images: traces packets of 4 × 4 rays and shades what they hit.
+
+A triangle is one 64-byte record, so a hit costs one cache line, one for the level of its texture
+and the texels themselves. What is the same for all 16 rays is done on 16 lanes at once; then every
+ray interpolates texture and lightmap coordinates together, as four lanes, and blends four texels
+of each. Outputs are chosen by addresses (0: not wanted), once per packet.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numba import carray
+
+from navworld.world import embree as em
+from navworld.world.simd import (
+    bilinear,
+    element,
+    float_bits,
+    load_bytes,
+    load_f4,
+    load_f16,
+    load_f32,
+    load_i4,
+    load_i16,
+    load_i32,
+    load_i64,
+    select,
+    smaller,
+    splat_f4,
+    splat_f16,
+    splat_i16,
+    square_root,
+    store,
+    store_rgb,
+    to_floats,
+    truncate,
+)
+from navworld.world.texturing import LEVELS
+
+RECORD = np.dtype(
+    [
+        ("coordinates", np.float32, (3, 4)),  # (u, v, light u, light v): at corner 0, per U, per V
+        ("levels", np.int64),  # address of the material's LEVEL_ENTRY table
+        ("density", np.float32),  # texels of the finest level per square metre
+        ("label", np.int32),  # semantic << INSTANCE_BITS | instance
+    ]
+)
+"""A triangle as the kernel reads it; the record after the last is the sky."""
+INSTANCE_BITS = 22
+
+# Columns of the table of scenes, and of that of moving parts.
+HANDLE, RECORDS, ATLAS, ATLAS_STRIDE, SKY = range(5)
+MOVER_HANDLE, MOVER_COUNT, MOVER_RECORDS, MOVER_INSTANCES, MOVER_ROTATIONS = range(5)
+# Entries of `outputs`.
+RGB, DEPTH, SEMANTIC, INSTANCE, NORMALS = range(5)
+# Entries of `settings`.
+NEAR, REACH, FAR, FOOTPRINT, COHERENT, BLEND, SHIFT = 0, 1, 2, 3, 4, 8, 12
+SETTINGS = 16
+
+_ROW = em.LANES * 4
+_DX, _DY, _DZ = em.DIR_X * _ROW, em.DIR_Y * _ROW, em.DIR_Z * _ROW
+_NX, _NY, _NZ = em.NG_X * _ROW, em.NG_Y * _ROW, em.NG_Z * _ROW
+_T, _U, _V = em.TFAR * _ROW, em.U * _ROW, em.V * _ROW
+_LABEL = em.RAY_ID * _ROW  # Embree leaves this row to its user
+_PRIM, _GEOM, _INST = em.PRIM_ID * _ROW, em.GEOM_ID * _ROW, em.INST_ID * _ROW
+_LEVEL_BYTES = 64
+
+
+@nb.njit(nogil=True)
+def _aim(packet, directions, pose, settings):
+    """Turns the pattern's directions into the world and clears the hits of the packet before."""
+    x = load_f16(directions)
+    y = load_f16(directions + _ROW)
+    z = load_f16(directions + 2 * _ROW)
+    store(packet + _DX, x * pose[0] + y * pose[1] + z * pose[2])
+    store(packet + _DY, x * pose[3] + y * pose[4] + z * pose[5])
+    store(packet + _DZ, x * pose[6] + y * pose[7] + z * pose[8])
+    store(packet + _T, splat_f16(settings[REACH]))
+    none = splat_i16(-1)
+    store(packet + _GEOM, none)
+    store(packet + _INST, none)
+
+
+@nb.njit(nogil=True)
+def _settle(packet, footprint, sky, settings):
+    """Sends misses to the sky and finds how much of its surface each ray stands for.
+
+    Writes to `footprint` (16 floats) the squared spacing of neighbouring rays [m²], widened on
+    slanted surfaces.
+    """
+    hit = load_i16(packet + _GEOM) >= 0
+    dx, dy, dz = load_f16(packet + _DX), load_f16(packet + _DY), load_f16(packet + _DZ)
+    nx, ny, nz = load_f16(packet + _NX), load_f16(packet + _NY), load_f16(packet + _NZ)
+    length2 = dx * dx + dy * dy + dz * dz
+    facing = dx * nx + dy * ny + dz * nz
+    slant2 = length2 * (nx * nx + ny * ny + nz * nz) / (facing * facing + np.float32(1e-30))
+    # An instance's normal is in its own frame: there the surface counts as facing the ray.
+    still = load_i16(packet + _INST) < 0
+    slant2 = select(still, smaller(slant2, splat_f16(np.float32(400.0))), splat_f16(1.0))
+    t = select(hit, load_f16(packet + _T), splat_f16(0.0))
+    store(footprint, t * t * settings[FOOTPRINT] * square_root(slant2))
+    store(packet + _PRIM, select(hit, load_i16(packet + _PRIM), splat_i16(sky)))
+    up = dz / square_root(length2 + np.float32(1e-30))
+    store(packet + _U, select(hit, load_f16(packet + _U), up))
+    store(packet + _V, select(hit, load_f16(packet + _V), splat_f16(0.0)))
+
+
+@nb.njit(nogil=True)
+def _shade(packet, footprint, pixels, parts, atlas, atlas_stride, white, image, blend, shift):
+    """Writes the colours of 16 rays and keeps their labels in the packet."""
+    for k in range(em.LANES):
+        part = np.int64(load_i32(packet + _INST + 4 * k)) + 1
+        record = parts[part, 0] + 64 * np.int64(load_i32(packet + _PRIM + 4 * k))
+        u, v = load_f32(packet + _U + 4 * k), load_f32(packet + _V + 4 * k)
+        at = load_f4(record) + load_f4(record + 16) * u + load_f4(record + 32) * v
+        texels2 = load_f32(record + 56) * load_f32(footprint + 4 * k)
+        level = (np.int64(element(float_bits(splat_f4(texels2)), 0)) >> 24) - 63
+        entry = load_i64(record + 48) + _LEVEL_BYTES * min(max(level, 0), LEVELS - 1)
+        at = at * load_f4(entry) - shift
+        corner = truncate(at)
+        fraction = (at - to_floats(corner)) * blend
+        corner = corner & load_i4(entry + 16)
+        stride = np.int64(load_i32(entry + 40))
+        texel = load_i64(entry + 32)
+        texel += stride * np.int64(element(corner, 1)) + 4 * np.int64(element(corner, 0))
+        light = atlas + atlas_stride * np.int64(element(corner, 3))
+        light += 4 * np.int64(element(corner, 2))
+        color = bilinear(texel, stride, fraction, 0) * bilinear(light, atlas_stride, fraction, 2)
+        color = color * (load_bytes(entry + 44) * white)
+        store(packet + _LABEL + 4 * k, np.int32(load_i32(record + 60) + parts[part, 1]))
+        pixel = np.int64(load_i32(pixels + 4 * k))
+        store_rgb(image + 3 * pixel, smaller(color, splat_f4(np.float32(255.0))))
+
+
+@nb.njit(nogil=True)
+def _look_up(packet, parts):
+    """Finds the labels of 16 rays where no colour is wanted."""
+    for k in range(em.LANES):
+        part = np.int64(load_i32(packet + _INST + 4 * k)) + 1
+        record = parts[part, 0] + 64 * np.int64(load_i32(packet + _PRIM + 4 * k))
+        store(packet + _LABEL + 4 * k, np.int32(load_i32(record + 60) + parts[part, 1]))
+
+
+@nb.njit(nogil=True)
+def _write(row, pixels, whole, image):
+    """Copies 16 values of 4 bytes to their pixels."""
+    if whole:
+        for k in range(0, em.LANES, 4):
+            store(image + 4 * np.int64(load_i32(pixels + 4 * k)), load_i4(row + 4 * k))
+    else:
+        for k in range(em.LANES):
+            store(image + 4 * np.int64(load_i32(pixels + 4 * k)), load_i32(row + 4 * k))
+
+
+@nb.njit(nogil=True)
+def _write_labels(packet, pixels, whole, semantic, instance):
+    """Writes classes and instances of 16 rays; an address of 0 is left out."""
+    label = load_i16(packet + _LABEL)
+    if semantic != 0:
+        store(packet + _LABEL, label >> INSTANCE_BITS)
+        _write(packet + _LABEL, pixels, whole, semantic)
+    if instance != 0:
+        store(packet + _LABEL, label & ((1 << INSTANCE_BITS) - 1))
+        _write(packet + _LABEL, pixels, whole, instance)
+
+
+@nb.njit(nogil=True)
+def _write_depth(packet, pixels, whole, depth, far):
+    """Writes the ray parameters of 16 rays, 0 where nothing was hit."""
+    t = load_f16(packet + _T)
+    seen = (load_i16(packet + _GEOM) >= 0) & (t <= far)
+    store(packet + _T, select(seen, t, splat_f16(0.0)))
+    _write(packet + _T, pixels, whole, depth)
+
+
+@nb.njit(nogil=True)
+def _orient(rays, pixels, rotations, normals):
+    """Writes unit normals in the world frame, facing the ray; zeros where nothing was hit."""
+    ids = rays.view(np.int32)
+    normal = np.zeros(3, np.float32)
+    for k in range(em.LANES):
+        for axis in range(3):
+            normal[axis] = rays[em.NG_X + axis, k]
+        part = np.int64(ids[em.INST_ID, k])
+        if part >= 0:
+            normal = carray(em.pointer(rotations + 36 * part), (3, 3), np.float32) @ normal
+        facing, length2 = np.float32(0.0), np.float32(0.0)
+        for axis in range(3):
+            facing += normal[axis] * rays[em.DIR_X + axis, k]
+            length2 += normal[axis] * normal[axis]
+        scale = np.float32(0.0)
+        if ids[em.GEOM_ID, k] >= 0:
+            scale = np.float32((-1.0 if facing > 0 else 1.0) / np.sqrt(length2 + 1e-30))
+        pixel = np.int64(load_i32(pixels + 4 * k))
+        for axis in range(3):
+            store(normals + 12 * pixel + 4 * axis, np.float32(normal[axis] * scale))
+
+
+@nb.njit(nogil=True)
+def _stand(rays, parts, pose, scene, mover, settings):
+    """Makes a packet start at a camera and lists the geometries it can hit."""
+    rays[em.ORG_X : em.ORG_Z + 1] = pose[9:12].copy().reshape(3, 1)
+    rays[em.TNEAR] = settings[NEAR]
+    parts[0, 0], parts[0, 1] = scene[RECORDS], 0
+    count = mover[MOVER_COUNT]
+    if count > 0:
+        parts[1 : count + 1, 0] = carray(em.pointer(mover[MOVER_RECORDS]), count, np.int64)
+        parts[1 : count + 1, 1] = carray(em.pointer(mover[MOVER_INSTANCES]), count, np.int64)
+
+
+@nb.njit(nogil=True, cache=True)
+def trace_images(
+    calls, scenes, movers, which, poses, gains, directions, pixels, whole, outputs, settings, span
+):
+    """Traces and shades the packets `span[0] … span[1] - 1` of all cameras.
+
+    Args:
+        calls: `embree.Device.calls`.
+        scenes: (S, 5) int64, columns HANDLE … SKY.
+        movers: (N, 5) int64, columns MOVER_…; MOVER_COUNT is 0 where nothing moves.
+        which: (N,) int64 scene of every camera.
+        poses: (N, 12) float32, rotation by rows and position of T_world_camera.
+        gains: (N, 4) float32, what 255 · 255 · 255 (texture, light, colour) is multiplied with.
+        directions: (P, 3, 16) float32 rays of the P packets of one image.
+        pixels: (P, 16) int32 pixel of every ray.
+        whole: (P,) bool, True where pixels go up by one within each group of four rays.
+        outputs: (5,) int64 addresses of RGB … NORMALS, 0 if not wanted.
+        settings: (SETTINGS,) float32.
+        span: (3,) int64, packets (camera · P + packet), and the pixels of one image.
+    """
+    rays = em.new_packet()
+    packet = np.int64(rays.ctypes.data)
+    memory = np.zeros(32, np.float32)
+    footprint = (np.int64(memory.ctypes.data) + 63) // 64 * 64
+    parts = np.zeros((movers[:, MOVER_COUNT].max() + 1, 2), np.int64)
+    coherent = settings[COHERENT] > 0
+    blend = load_f4(np.int64(settings.ctypes.data) + 4 * BLEND)
+    shift = load_f4(np.int64(settings.ctypes.data) + 4 * SHIFT)
+    rgb, depth, normals = outputs[RGB], outputs[DEPTH], outputs[NORMALS]
+    semantic, instance = outputs[SEMANTIC], outputs[INSTANCE]
+    labels = semantic != 0 or instance != 0
+    packets = len(pixels)
+    at = span[0]
+    while at < span[1]:
+        n = at // packets
+        scene, mover, pose = scenes[which[n]], movers[n], poses[n]
+        _stand(rays, parts, pose, scene, mover, settings)
+        white = load_f4(np.int64(gains.ctypes.data) + 16 * n)
+        first = n * span[2]
+        for p in range(at - n * packets, min(packets, span[1] - n * packets)):
+            _aim(packet, np.int64(directions.ctypes.data) + 3 * _ROW * p, pose, settings)
+            em.intersect(calls, scene[HANDLE], rays, coherent)
+            if mover[MOVER_COUNT] > 0:
+                em.intersect(calls, mover[MOVER_HANDLE], rays, coherent)
+            spots = np.int64(pixels.ctypes.data) + _ROW * p
+            if normals != 0:
+                _orient(rays, spots, mover[MOVER_ROTATIONS], normals + 12 * first)
+            if rgb != 0 or labels:
+                _settle(packet, footprint, scene[SKY], settings)
+            if rgb != 0:
+                image = rgb + 3 * first
+                _shade(
+                    packet, footprint, spots, parts, scene[ATLAS], scene[ATLAS_STRIDE], white,
+                    image, blend, shift,
+                )  # fmt: skip
+            elif labels:
+                _look_up(packet, parts)
+            if labels:
+                at_first = (semantic + 4 * first) * (semantic != 0)
+                _write_labels(packet, spots, whole[p], at_first, (instance + 4 * first) * (instance != 0))
+            if depth != 0:
+                _write_depth(packet, spots, whole[p], depth + 4 * first, settings[FAR])
+        at = (n + 1) * packets
+
+
+@nb.njit(nogil=True, cache=True)
+def trace_rays(calls, handle, origins, directions, reach, t, triangle):
+    """Nearest hits of single rays: fills t (inf: none) and triangle (-1: none)."""
+    rays = em.new_packet()
+    ids = rays.view(np.int32)
+    for first in range(0, len(t), em.LANES):
+        for k in range(em.LANES):
+            r = min(first + k, len(t) - 1)
+            em.set_ray(rays, k, origins[r], directions[r], np.float32(0.0), reach)
+        em.intersect(calls, handle, rays, False)
+        for k in range(min(em.LANES, len(t) - first)):
+            hit = ids[em.GEOM_ID, k] >= 0
+            t[first + k] = rays[em.TFAR, k] if hit else np.inf
+            triangle[first + k] = ids[em.PRIM_ID, k] if hit else -1
+
+
+@nb.njit(nogil=True, cache=True)
+def trace_shadows(calls, handle, origins, directions, reach, blocked):
+    """Whether anything lies on each ray before its reach (R,)."""
+    rays = em.new_packet()
+    for first in range(0, len(blocked), em.LANES):
+        for k in range(em.LANES):
+            r = min(first + k, len(blocked) - 1)
+            em.set_ray(rays, k, origins[r], directions[r], np.float32(0.0), reach[r])
+        em.occluded(calls, handle, rays, False)
+        for k in range(min(em.LANES, len(blocked) - first)):
+            blocked[first + k] = rays[em.TFAR, k] < 0

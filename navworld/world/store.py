@@ -1,0 +1,188 @@
+"""Scenes in memory: loaded once, shared by every environment, bounded, fetched ahead.
+
+A `Place` is a scene made ready: traced (`rays`), lit, and walked on (`navigator`, `field`).
+Places are immutable as far as environments can tell; what moves belongs to the environment.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from navworld.world.cache import ArrayCache
+from navworld.world.geodesic import DistanceField
+from navworld.world.light import lightmap_for
+from navworld.world.navigability import Navigator
+from navworld.world.rays import RayScene
+from navworld.world.scene import Scene
+
+LIGHTS = ("full", "fast", "none")
+"""Qualities of light: baked as designed, baked coarsely (tests), not baked."""
+
+FIELDS_KEPT = 64
+"""Distance fields kept with a place: episodes of a benchmark share few goals, training none."""
+
+
+@dataclass(frozen=True)
+class SceneRef:
+    """A scene by its unique key and how to make it; picklable, and cheap to hold."""
+
+    key: str
+    load: Callable[[], Scene]
+
+
+class Place:
+    """A scene made ready for bodies and cameras; parts are made when first asked for."""
+
+    def __init__(self, scene: Scene, cache: ArrayCache | None) -> None:
+        self.scene = scene
+        self._cache = cache
+        self._lock = threading.RLock()
+        self._rays: dict[str | None, RayScene] = {}
+        self._navigators: dict[float, Navigator] = {}
+        self._fields: OrderedDict[tuple, DistanceField] = OrderedDict()
+
+    def rays(self, light: str | None) -> RayScene:
+        """The scene ready for tracing.
+
+        Args:
+            light: Quality of light for colour images, one of `LIGHTS`; None when no colour is
+                asked for: then any light will do.
+        """
+        with self._lock:
+            if light is None and self._rays:
+                return next(iter(self._rays.values()))
+            if light not in self._rays:
+                lightmap = None
+                if light in ("full", "fast"):
+                    lightmap = lightmap_for(self.scene, quality=light, cache=self._cache)
+                traced = self._rays.pop(None, None) or RayScene(self.scene)
+                traced.set_light(lightmap)
+                self._rays[light] = traced
+            return self._rays[light]
+
+    def navigator(self, radius: float) -> Navigator:
+        """The walkable space of a body of this radius [m] on the lowest storey."""
+        with self._lock:
+            if radius not in self._navigators:
+                if not self.scene.floors:
+                    raise ValueError(
+                        f"scene {self.scene.name!r} has no walkable floor: "
+                        "give Scene.floors (navworld.world.navigability.walkable_floors)"
+                    )
+                self._navigators[radius] = Navigator(self.scene.floors[0], radius)
+            return self._navigators[radius]
+
+    def field(self, radius: float, goal_xy: tuple[float, float]) -> DistanceField:
+        """Geodesic distances to a goal; the most recent ones are kept."""
+        key = (radius, *goal_xy)
+        with self._lock:
+            if key in self._fields:
+                self._fields.move_to_end(key)
+                return self._fields[key]
+        field = DistanceField(self.navigator(radius), np.asarray(goal_xy, np.float64))
+        with self._lock:
+            self._fields[key] = field
+            while len(self._fields) > FIELDS_KEPT:
+                self._fields.popitem(last=False)
+        return field
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the place takes [bytes]."""
+        s = self.scene
+        arrays = (s.vertices, s.triangles, s.uv, s.material, s.instance)
+        with self._lock:
+            return (
+                sum(a.nbytes for a in arrays)
+                + sum(f.clearance.nbytes for f in s.floors)
+                + sum(r.nbytes for r in self._rays.values())
+                + sum(f.nbytes for f in self._fields.values())
+            )
+
+
+class SceneStore:
+    """Places by the key of their scene, least recently used out first.
+
+    Args:
+        max_bytes: Memory kept for places that no environment uses at the moment; places in use
+            stay whatever they take.
+        cache: Where baked light is kept on disk; None bakes anew in every process.
+    """
+
+    def __init__(self, *, max_bytes: int = 1 << 30, cache: ArrayCache | None = None) -> None:
+        self.max_bytes = max_bytes
+        self._cache = cache
+        self._lock = threading.RLock()
+        self._recent: OrderedDict[str, Place] = OrderedDict()
+        self._alive: weakref.WeakValueDictionary[str, Place] = weakref.WeakValueDictionary()
+        self._loading: dict[str, Future[Place]] = {}
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="navworld-scenes")
+
+    def get(self, ref: SceneRef) -> Place:
+        """The place, loading the scene if need be."""
+        with self._lock:
+            place = self._alive.get(ref.key)
+            waiting = self._loading.get(ref.key)
+            if place is None and waiting is None:
+                waiting = self._loading[ref.key] = Future()
+                mine = True
+            else:
+                mine = False
+        if place is None and not mine:
+            place = waiting.result()
+        elif place is None:
+            place = self._load(ref, waiting)
+        self._touch(ref.key, place)
+        return place
+
+    def prefetch(self, ref: SceneRef, *, light: str | None = None) -> None:
+        """Loads (and lights) a scene in the background, to be ready when it is asked for."""
+        with self._lock:
+            if ref.key in self._alive or ref.key in self._loading:
+                return
+        self._pool.submit(lambda: self.get(ref).rays(light))
+
+    def clear(self) -> None:
+        """Lets go of every place that no environment uses."""
+        with self._lock:
+            self._recent.clear()
+
+    def _load(self, ref: SceneRef, waiting: Future[Place]) -> Place:
+        try:
+            place = Place(ref.load(), self._cache)
+        except BaseException as error:
+            with self._lock:
+                del self._loading[ref.key]
+            waiting.set_exception(error)
+            raise
+        with self._lock:
+            self._alive[ref.key] = place
+            del self._loading[ref.key]
+        waiting.set_result(place)
+        return place
+
+    def _touch(self, key: str, place: Place) -> None:
+        with self._lock:
+            self._recent[key] = place
+            self._recent.move_to_end(key)
+            total = sum(p.nbytes for p in self._recent.values())
+            while total > self.max_bytes and len(self._recent) > 1:
+                total -= self._recent.popitem(last=False)[1].nbytes
+
+
+_store: SceneStore | None = None
+
+
+def shared_store() -> SceneStore:
+    """The store that environments of this process share."""
+    global _store
+    if _store is None:
+        _store = SceneStore(cache=ArrayCache())
+    return _store

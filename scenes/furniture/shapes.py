@@ -1,0 +1,231 @@
+"""Shapes that furniture is made of, as arrays: cached templates that are stretched to size.
+
+A shape is `(vertices, triangles, uv)`: (V, 3) metres, (T, 3) indices counter-clockwise seen from
+outside, (T, 3, 2) texture coordinates in metres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Shape = tuple[NDArray, NDArray, NDArray]
+FACES = ("-x", "+x", "-y", "+y", "-z", "+z")
+_CORNERS = {
+    "-x": [(0, 1, 0), (0, 0, 0), (0, 0, 1), (0, 1, 1)],
+    "+x": [(1, 0, 0), (1, 1, 0), (1, 1, 1), (1, 0, 1)],
+    "-y": [(0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)],
+    "+y": [(1, 1, 0), (0, 1, 0), (0, 1, 1), (1, 1, 1)],
+    "-z": [(0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)],
+    "+z": [(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)],
+}
+_AXES = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}
+_QUAD = np.array([[0, 1, 2], [0, 2, 3]])
+
+
+@cache
+def _box_template(omit: tuple[str, ...]) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    kept = [name for name in FACES if name not in omit]
+    corners = np.array([_CORNERS[name] for name in kept], np.float64).reshape(-1, 3)
+    triangles = np.concatenate([_QUAD + 4 * k for k in range(len(kept))])
+    axes = np.array([_AXES[name[1]] for name in kept])
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
+    return corners, triangles, axes, square
+
+
+def box(low: ArrayLike, high: ArrayLike, omit: tuple[str, ...] = ()) -> Shape:
+    """An axis-aligned box without the faces in `omit`; the grain follows each face's long side."""
+    corners, triangles, axes, square = _box_template(omit)
+    low = np.asarray(low, np.float64)
+    size = np.asarray(high, np.float64) - low
+    extent = size[axes]
+    upright = extent[:, 1] > extent[:, 0]
+    uv = square[None] * extent[:, None]
+    uv = np.where(upright[:, None, None], uv[..., ::-1], uv).reshape(-1, 2)
+    return low + corners * size, triangles, uv[triangles]
+
+
+@cache
+def _rounded_template(steps: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Signs, normals, triangles and the uv axes of a rounded box; see `rounded_box`."""
+    signs: list[tuple] = []
+    normals: list[NDArray] = []
+    index: dict[tuple, int] = {}
+    for sign in product((-1, 1), repeat=3):
+        for i in range(steps + 1):
+            for j in range(steps + 1 - i):
+                weights = np.array([i, j, steps - i - j], float)
+                index[sign, i, j] = len(signs)
+                signs.append(sign)
+                normals.append(np.sin(weights / steps * np.pi / 2) * sign)
+    n = np.array(normals)
+    n /= np.linalg.norm(n, axis=1, keepdims=True)
+    ends = {0: (steps, 0), 1: (0, steps), 2: (0, 0)}
+    faces: list[tuple[int, ...]] = []
+    for axis in range(3):
+        a, b = (k for k in range(3) if k != axis)
+        for side in (-1, 1):
+            ring = []
+            for sa, sb in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+                sign = [0, 0, 0]
+                sign[axis], sign[a], sign[b] = side, sa, sb
+                ring.append(index[(tuple(sign), *ends[axis])])
+            faces.append(tuple(ring))
+        for sa, sb in product((-1, 1), repeat=2):
+            arcs = []
+            for side in (-1, 1):
+                sign = [0, 0, 0]
+                sign[axis], sign[a], sign[b] = side, sa, sb
+                weights = np.zeros((steps + 1, 3), int)
+                weights[:, a], weights[:, b] = np.arange(steps + 1), steps - np.arange(steps + 1)
+                arcs.append([index[tuple(sign), w[0], w[1]] for w in weights])
+            faces += [(arcs[0][k], arcs[0][k + 1], arcs[1][k + 1], arcs[1][k]) for k in range(steps)]
+    triangles = [t for f in faces for t in ((f[0], f[1], f[2]), (f[0], f[2], f[3]))]
+    for sign in product((-1, 1), repeat=3):
+        for i, j in product(range(steps), repeat=2):
+            if i + j < steps:
+                triangles.append((index[sign, i, j], index[sign, i + 1, j], index[sign, i, j + 1]))
+            if i + j < steps - 1:
+                corner = index[sign, i + 1, j + 1]
+                triangles.append((index[sign, i + 1, j], corner, index[sign, i, j + 1]))
+    s = np.array(signs, float)
+    t = np.array(triangles)
+    v = s * 0.7 + n * 0.3
+    face_normal = np.cross(v[t[:, 1]] - v[t[:, 0]], v[t[:, 2]] - v[t[:, 0]])
+    inward = (face_normal * v[t].mean(1)).sum(1) < 0
+    t[inward] = t[inward][:, ::-1]
+    dominant = np.abs(face_normal).argmax(1)
+    axes = np.array([_AXES["xyz"[k]] for k in dominant])
+    return s, n, t, axes
+
+
+def rounded_box(low: ArrayLike, high: ArrayLike, radius: float, steps: int = 1) -> Shape:
+    """A box with rounded edges: 44 triangles for one step (a chamfer), 92 for two."""
+    signs, normals, triangles, axes = _rounded_template(steps)
+    low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
+    half = (high - low) / 2
+    radius = min(radius, float(half.min()) * 0.98)
+    local = signs * (half - radius) + normals * radius
+    rows = np.arange(len(triangles))[:, None, None]
+    uv = (local + half)[triangles][rows, np.arange(3)[None, :, None], axes[:, None, :]]
+    return local + (low + high) / 2, triangles, uv
+
+
+@cache
+def _pillow_template(cells: int) -> tuple[NDArray, NDArray]:
+    t = np.sin(np.linspace(-1, 1, cells + 1) * np.pi / 2)
+    x, y = np.meshgrid(t, t, indexing="ij")
+    height = np.sqrt(np.maximum((1 - x**4) * (1 - y**4), 0))
+    pinch_x, pinch_y = x * (1 - 0.07 * (1 - y**2)), y * (1 - 0.07 * (1 - x**2))
+    top = np.stack([pinch_x, pinch_y, height], -1).reshape(-1, 3)
+    side = cells + 1
+    k = (np.arange(cells)[:, None] * side + np.arange(cells)).ravel()
+    quads = np.stack([k, k + side, k + side + 1, k + 1], 1)
+    upper = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    lower = upper[:, ::-1] + side * side
+    return np.concatenate([top, top * (1, 1, -1)]), np.concatenate([upper, lower])
+
+
+def pillow(size: ArrayLike, cells: int = 4) -> Shape:
+    """A stuffed cushion around the origin, pinched at its seams; 4 · cells² triangles."""
+    unit, triangles = _pillow_template(cells)
+    half = np.asarray(size, np.float64) / 2
+    v = unit * half
+    return v, triangles, (v + half)[:, :2][triangles]
+
+
+@cache
+def _circle(segments: int) -> NDArray:
+    angle = np.linspace(0, 2 * np.pi, segments, endpoint=False)
+    return np.stack([np.cos(angle), np.sin(angle)], 1)
+
+
+def loft(rings: ArrayLike, *, low: bool = True, high: bool = True) -> Shape:
+    """A skin over closed rings of equally many points.
+
+    Args:
+        rings: (R, N, 3), each counter-clockwise seen from the end that the rings run towards.
+        low, high: Whether the first and the last ring are closed by a fan.
+    """
+    r = np.asarray(rings, np.float64)
+    count, n = r.shape[:2]
+    k = np.arange(n)
+    nxt = (k + 1) % n
+    parts = []
+    for row in range(count - 1):
+        a, b = row * n, (row + 1) * n
+        parts.append(np.stack([a + k, a + nxt, b + nxt], 1))
+        parts.append(np.stack([a + k, b + nxt, b + k], 1))
+    v = r.reshape(-1, 3)
+    girth = np.linalg.norm(r - np.roll(r, 1, 1), axis=2).sum(1).max()
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(r, axis=0), axis=2).mean(1))])
+    flat = np.arange(count * n)
+    sides = np.concatenate(parts) if parts else np.zeros((0, 3), int)
+    u = (flat % n) / n * girth
+    u = np.where((sides % n == 0) & ((sides % n).max(1, keepdims=True) == n - 1), girth, u[sides])
+    uv = np.stack([u, along[sides // n]], -1)
+    for wanted, first, order in ((low, 0, -1), (high, (count - 1) * n, 1)):
+        if wanted:
+            fan = np.stack([np.full(n - 2, first), first + k[1:-1], first + k[2:]], 1)[:, ::order]
+            sides = np.concatenate([sides, fan])
+            uv = np.concatenate([uv, v[fan][..., :2] - v[:, :2].min(0)])
+    return v, sides, uv
+
+
+def tube(
+    start: ArrayLike,
+    end: ArrayLike,
+    radius: float,
+    *,
+    end_radius: float | None = None,
+    segments: int = 6,
+    caps: tuple[bool, bool] = (True, True),
+) -> Shape:
+    """A straight round bar, tapering to `end_radius`."""
+    start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
+    axis = (end - start) / max(float(np.linalg.norm(end - start)), 1e-9)
+    helper = np.array([0.0, 0.0, 1.0]) if abs(axis[2]) < 0.9 else np.array([1.0, 0.0, 0.0])
+    across = np.cross(helper, axis)
+    across /= np.linalg.norm(across)
+    ring = _circle(segments) @ np.stack([across, np.cross(axis, across)])
+    last = radius if end_radius is None else end_radius
+    rings = np.stack([start + radius * ring, end + last * ring])
+    v, t, uv = loft(rings, low=caps[0], high=caps[1])
+    return v, t, uv[..., ::-1]
+
+
+def oval(
+    center: Sequence[float], half_x: float, half_y: float, *, segments: int = 14, power: float = 2.0
+) -> NDArray:
+    """(N, 3) level ring: an ellipse (power 2) up to a rounded rectangle (power 4 and more)."""
+    c = _circle(segments)
+    shaped = np.sign(c) * np.abs(c) ** (2 / power)
+    return np.column_stack([shaped * (half_x, half_y), np.zeros(segments)]) + center
+
+
+def turned(profile: ArrayLike, segments: int = 12) -> Shape:
+    """A surface of revolution about z: (N, 2) points (radius, z) from the bottom up.
+
+    A radius of 0 closes an end. Running the profile down again inside makes a hollow vessel.
+    """
+    p = np.asarray(profile, np.float64)
+    c = _circle(segments)
+    low, high = p[0, 0] < 1e-6, p[-1, 0] < 1e-6
+    rings = np.concatenate([p[:, None, :1] * c[None], np.broadcast_to(p[:, None, 1:], (len(p), segments, 1))], 2)
+    rings = rings[1 if low else 0 : len(p) - 1 if high else len(p)]
+    return loft(rings, low=low, high=high)
+
+
+def turned_frame(yaw: float, at: Sequence[float] = (0, 0, 0), pitch: float = 0.0) -> NDArray:
+    """(4, 4): pitched about y (positive: the top leans towards +x), then turned about z, moved."""
+    cy, sy, cp, sp = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch)
+    T = np.eye(4)
+    T[:3, :3] = np.array([[cy, -sy, 0], [sy, cy, 0], [0, 0, 1]]) @ np.array(
+        [[cp, 0, sp], [0, 1, 0], [-sp, 0, cp]]
+    )
+    T[:3, 3] = at
+    return T

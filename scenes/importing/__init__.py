@@ -1,0 +1,1 @@
+"""How `navworld.scenes.imported` reads foreign mesh files, step by step."""

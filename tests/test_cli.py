@@ -1,0 +1,58 @@
+"""The `navworld` command: quick help, clear refusals, JSON results."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+
+from navworld.cli import main
+
+
+def test_help_answers_within_half_a_second():
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        done = subprocess.run([sys.executable, "-m", "navworld", "--help"], capture_output=True)
+        seconds.append(time.perf_counter() - began)
+        assert done.returncode == 0
+    assert statistics.median(seconds) <= 0.5
+
+
+def test_list_names_what_there_is(capsys):
+    assert main(["list"]) == 0
+    told = capsys.readouterr().out
+    for word in ("navworld/PointNav-v0", "apartment", "pointnav-v1", "planner", "depth"):
+        assert word in told
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["evaluate", "pointnaf"], "did you mean 'pointnav'"),
+        (["evaluate", "random", "--benchmark", "pointnav-v9"], "did you mean 'pointnav-v1'"),
+        (["evaluate", "random", "--scenes", "missing.glb"], "no scene file"),
+        (["evaluate", "pointnav", "--weights", "missing.safetensors"], "no weights file"),
+        (["bench", "render", "--size", "1"], "image height"),
+        (["bench", "render", "--scene", "castle:1"], "unknown scene family"),
+        (["train", "pointnav", "--config", "missing.yaml"], "config"),
+        (["train", "pointnav", "learning_rat=1"], "learning_rat"),
+    ],
+)
+def test_mistakes_get_one_sentence_and_status_2(words, message, capsys):
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert "Traceback" not in told
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_evaluate_writes_one_json_object(tmp_path):
+    path = tmp_path / "result.json"
+    assert main(["evaluate", "random", "--episodes", "4", "--json", str(path)]) == 0
+    result = json.loads(path.read_text())
+    assert {"metrics", "command", "config", "commit", "hardware"} <= set(result)
+    success = result["metrics"]["success"]
+    assert 0 <= success["low"] <= success["value"] <= success["high"] <= 1
