@@ -98,7 +98,11 @@ class Options:
     def camera(self) -> Camera:
         """Where the named cameras look from."""
         size = self.image_size
-        height, width = (size, size) if isinstance(size, (int, np.integer)) else size
+        if isinstance(size, (int, np.integer)):
+            size = (int(size), int(size))
+        if isinstance(size, str) or len(size) != 2:
+            raise ValueError(f"image_size={size!r}: expected a whole number or (height, width)")
+        height, width = size
         return Camera(height, width, self.fov_deg, (0.0, 0.0, self.robot.camera_height))
 
 

@@ -46,7 +46,8 @@ R_WORLD_FILE = {
 }
 """Turns the axes of a file to z up, by the axis of the file that points up."""
 
-MIN_EXTENT, MAX_EXTENT, MAX_HEIGHT = 0.5, 2000.0, 150.0
+MIN_EXTENT, MAX_EXTENT, MAX_HEIGHT = 0.5, 1000.0, 150.0
+CELLS, MAX_CELLS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5), 8_000_000
 UNITS = (0.001, 0.01, 0.0254, 0.3048, 10.0, 100.0, 1000.0)
 INDOOR_WALLS, DEFAULT_HEIGHT = 2.0, 2.6
 
@@ -184,32 +185,37 @@ def _upright(
     used, triangles = np.unique(triangles, return_inverse=True)
     points, triangles = points[used], triangles.reshape(-1, 3)
     _check_extent(points, path, scale)
-    if up is not None:
-        candidates, others = [up], []
-    elif path.suffix.lower() in (".glb", ".gltf"):
-        candidates, others = ["y"], ["z"]
-    else:
-        candidates, others = ["z", "y"], []
-    found = {}
-    for axis in candidates:
-        turned = points @ R_WORLD_FILE[axis].T * scale
-        if np.ptp(turned[:, 2]) <= MAX_HEIGHT:
-            found[axis] = walkable_floors(turned, triangles)
-    area = {axis: sum(_area(floor) for floor in floors) for axis, floors in found.items()}
-    best = max(area, key=lambda axis: area[axis], default=None)  # the first of equals
-    if best is not None and area[best] > 0:
+    gltf = path.suffix.lower() in (".glb", ".gltf")
+    candidates = [up] if up is not None else ["y", "z"] if gltf else ["z", "y"]
+    found = {axis: _floors(points @ R_WORLD_FILE[axis].T * scale, triangles) for axis in candidates}
+    area = {axis: sum(map(_area, floors)) for axis, floors in found.items()}
+    best = max(area, key=lambda axis: area[axis])  # the first of equals
+    if gltf and up is None and area["z"] > 8 * area["y"]:
+        raise SceneError(
+            f"{path}: has {area['y']:.1f} m² of walkable space with y up, as glTF has it, but "
+            f"{area['z']:.1f} m² with z up; pass up='z', or up='y' if it is right"
+        )
+    if gltf and up is None:
+        best = "y"
+    if area[best] > 0:
         return best, found[best]
-    for axis in others:
-        turned = points @ R_WORLD_FILE[axis].T * scale
-        if np.ptp(turned[:, 2]) <= MAX_HEIGHT and sum(
-            map(_area, walkable_floors(turned, triangles))
-        ):
-            raise SceneError(f"{path}: has no walkable space with y up, but with z up; pass up='z'")
     size = " × ".join(f"{extent:.3g}" for extent in np.ptp(points, axis=0) * scale)
     raise SceneError(
         f"{path}: has no walkable space ({size} m): "
         "a level floor with free room above it is needed; check up= and scale="
     )
+
+
+def _floors(vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> tuple[Floor, ...]:
+    """Walkable floors, none where there are none; cells are larger in very large places."""
+    extent = np.ptp(vertices, axis=0)
+    if extent[2] > MAX_HEIGHT:
+        return ()
+    cell = next(c for c in CELLS if (extent[0] / c + 5) * (extent[1] / c + 5) < MAX_CELLS)
+    try:
+        return walkable_floors(vertices, triangles, cell=cell)
+    except ValueError:
+        return ()
 
 
 def _area(floor: Floor) -> float:

@@ -23,7 +23,7 @@ WALNUT = ((0.50, 0.35, 0.25), (0.30, 0.19, 0.13))
 PINE = ((0.86, 0.72, 0.51), (0.68, 0.50, 0.30))
 GREY_OAK = ((0.66, 0.62, 0.57), (0.46, 0.42, 0.38))
 BIRCH = ((0.88, 0.79, 0.65), (0.74, 0.62, 0.46))
-MAHOGANY = ((0.52, 0.27, 0.18), (0.31, 0.13, 0.09))
+MAHOGANY = ((0.50, 0.29, 0.20), (0.31, 0.16, 0.11))
 SMOKED = ((0.36, 0.29, 0.24), (0.20, 0.15, 0.12))
 
 
@@ -197,7 +197,7 @@ def _add_wood_and_metal(add: Callable, paint: Callable) -> None:
         "painted blush": (0.90, 0.72, 0.66),
     }.items():
         paint(name, "painted white", tuple(c / 0.9 for c in color))
-    add("brushed steel", 0.6, tx.brushed, (0.68, 0.69, 0.70))
+    add("brushed steel", 0.8, tx.brushed, (0.68, 0.69, 0.70), depth=0.028)
     paint("brass", "brushed steel", (1.0, 0.82, 0.48))
     paint("copper", "brushed steel", (1.0, 0.68, 0.52))
     paint("black metal", "brushed steel", (0.30, 0.30, 0.31))
@@ -264,7 +264,7 @@ def _add_small_things(add: Callable, paint: Callable) -> None:
     add("plastic grey", 1.0, tx.smoothed, (0.50, 0.51, 0.52), depth=0.03)
     paint("plastic black", "plastic grey", (0.42, 0.42, 0.43))
     add("screen", 1.6, tx.limewash, (0.13, 0.14, 0.16), (0.06, 0.06, 0.08))
-    add("mirror glass", 1.4, tx.limewash, (0.74, 0.78, 0.80), (0.60, 0.65, 0.68))
+    add("mirror glass", 1.4, tx.smoothed, (0.70, 0.74, 0.76), depth=0.035)
     add("paper", 0.5, tx.speckled, (0.91, 0.89, 0.84), grain_size=36, depth=0.02)
 
 

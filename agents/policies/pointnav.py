@@ -6,7 +6,6 @@ One network for imitation, reinforcement and use: stable-baselines3's actor-crit
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from stable_baselines3.common.policies import ActorCriticPolicy, MultiInputActorCriticPolicy
 
 from navworld.agents.agent import Agent
@@ -22,6 +20,7 @@ from navworld.beliefs import GOAL_POLAR_SPACE, Observation
 from navworld.maps.occupancy import OccupancyMapper
 from navworld.nn.policies.egomap import EgomapSettings
 from navworld.nn.policies.features import EGOMAP_KEYS, EgomapFeatures
+from navworld.nn.weights import load_weights
 
 
 def policy_kwargs(settings: EgomapSettings | None = None) -> dict[str, Any]:
@@ -83,27 +82,6 @@ class PointNavPolicy:
             )
         device = self.network.device
         return {k: torch.as_tensor(observation[k], device=device) for k in EGOMAP_KEYS}
-
-
-def save_weights(network: ActorCriticPolicy, path: Path) -> None:
-    """Writes the weights as fp16 safetensors."""
-    state = {k: v.detach().half().contiguous() for k, v in network.state_dict().items()}
-    partial = path.with_name(path.name + ".partial")
-    save_file(state, partial)
-    os.replace(partial, path)
-
-
-def load_weights(network: ActorCriticPolicy, path: Path) -> None:
-    """Reads what `save_weights` wrote."""
-    if not path.exists():
-        raise FileNotFoundError(
-            f"there is no weights file {str(path)!r}: train one with `navworld train pointnav`"
-        )
-    state = {k: v.float() for k, v in load_file(path).items()}
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(f"{str(path)!r} holds the weights of another network") from error
 
 
 def load_agent(path: Path) -> Agent:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from navworld.beliefs import FAR, Observation
 from navworld.contracts import Outcome
 from navworld.streams import IntArray, Streams
-from navworld.world.geodesic import DistanceField, path_length
+from navworld.world.geodesic import DistanceField, distances, path_length
 from navworld.world.navigability import Navigator
 from navworld.world.world import World
 
@@ -146,12 +146,12 @@ class PointNav:
     def outcome(self, world: World, actions: NDArray) -> Outcome:
         """Reward: geodesic progress [m] + slack, plus success_reward · SPL at success."""
         rows = self._rows
-        distance = np.array([f.distance(p[None])[0] for f, p in zip(self.fields, world.xy)])
+        distance = distances(self.fields, world.xy)
         progress = rows["distance"] - distance
         rows["distance"] = distance
         rows["steps"] += 1
         rows["collisions"] += world.collided
-        stopped = world.stopped
+        stopped = world.stopped.copy()
         success = stopped & (distance < self.success_distance)
         shortest = rows["geodesic"]
         efficiency = shortest / np.maximum(np.maximum(shortest, world.travelled), 1e-6)

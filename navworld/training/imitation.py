@@ -24,6 +24,8 @@ from safetensors.torch import load_file, save_file
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch.nn import functional as F
 
+from navworld.nn.weights import parameters, set_parameters
+
 Arrays = dict[str, NDArray]
 Teacher = Callable[[Any, Arrays], NDArray]
 """(environment, observation) → the actions (B,) it would take."""
@@ -178,7 +180,7 @@ class Dagger:
 
     def save(self) -> None:
         """Writes the checkpoint, whole or not at all."""
-        state = {f"network.{k}": v.contiguous() for k, v in self.network.state_dict().items()}
+        state = {f"network.{k}": v.contiguous() for k, v in parameters(self.network).items()}
         for number, slot in self.optimizer.state_dict()["state"].items():
             for key, value in slot.items():
                 half = value.to(torch.bfloat16) if key.startswith("exp_avg") else value
@@ -198,7 +200,7 @@ class Dagger:
             self.progress = Progress(**json.loads(file.metadata()["progress"]))
         tensors = load_file(path)
         network = {k[8:]: v for k, v in tensors.items() if k.startswith("network.")}
-        self.network.load_state_dict(network)
+        set_parameters(self.network, network)
         state = self.optimizer.state_dict()
         for name, value in tensors.items():
             if name.startswith("optimizer."):
@@ -265,7 +267,7 @@ class Dagger:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self.optimizer.step()
             self.progress.updates += 1
-            results.append((float(loss), float((logits.argmax(1) == target).float().mean())))
+            results.append((loss.item(), float((logits.argmax(1) == target).float().mean())))
         return results
 
     def _summary(self, losses: list[tuple[float, float]], since: int, begun: float) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-BLUR_PER_METRE = 0.25
-MIN_SIGMA, MAX_SIGMA, RADIUS = 0.5, 2.0, 4
+BLUR_PER_METRE = 0.3
+MIN_SIGMA = 1.5
+LIKENESS = 60.0
 
 
 @njit(nogil=True, cache=True)
-def blur(light, chart, valid, nearness, texel_m):
+def blur(light, chart, valid, nearness, texel_m, max_sigma):
     """Gaussian blur of every chart, in place; wide in the open, narrow near other surfaces.
 
     Texels that see something near keep their contact shadows; texels of similar surroundings
@@ -22,16 +23,18 @@ def blur(light, chart, valid, nearness, texel_m):
         valid: (H, W).
         nearness: (H, W) mean inverse distance of what a texel sees [1/m].
         texel_m: (C,) size of the texels of every chart [m].
+        max_sigma: Width in the open [texels].
     """
-    _blur_along(light, chart, valid, nearness, texel_m, 0)
-    _blur_along(light, chart, valid, nearness, texel_m, 1)
+    _blur_along(light, chart, valid, nearness, texel_m, max_sigma, 0)
+    _blur_along(light, chart, valid, nearness, texel_m, max_sigma, 1)
 
 
 @njit(nogil=True, cache=True)
-def _blur_along(light, chart, valid, nearness, texel_m, axis):
+def _blur_along(light, chart, valid, nearness, texel_m, max_sigma, axis):
     height, width, channels = light.shape
     before = light.copy()
     total = np.empty(channels)
+    radius = int(np.ceil(2 * max_sigma))
     dj, di = (0, 1) if axis == 0 else (1, 0)
     for j in range(height):
         for i in range(width):
@@ -40,18 +43,18 @@ def _blur_along(light, chart, valid, nearness, texel_m, axis):
                 continue
             here = nearness[j, i]
             sigma = BLUR_PER_METRE / max(here * texel_m[own], 1e-3)
-            sigma = min(max(sigma, MIN_SIGMA), MAX_SIGMA)
+            sigma = min(max(sigma, MIN_SIGMA), max_sigma)
             total[:] = before[j, i]
             weights = 1.0
             for side in (-1, 1):
-                for k in range(1, RADIUS + 1):
+                for k in range(1, radius + 1):
                     y, x = j + side * k * dj, i + side * k * di
                     if y < 0 or x < 0 or y >= height or x >= width or chart[y, x] != own:
                         break
                     if not valid[y, x]:
                         break
                     unlike = (nearness[y, x] - here) / (nearness[y, x] + here + 0.1)
-                    w = np.exp(-0.5 * k * k / (sigma * sigma)) / (1 + 30 * unlike * unlike)
+                    w = np.exp(-0.5 * k * k / (sigma * sigma)) / (1 + LIKENESS * unlike * unlike)
                     weights += w
                     for c in range(channels):
                         total[c] += w * before[y, x, c]

@@ -153,9 +153,7 @@ class TriangleMesh:
         handle: Address of the Embree scene; valid as long as this object lives.
     """
 
-    def __init__(
-        self, vertices: NDArray, triangles: NDArray, on: Device | None = None
-    ) -> None:
+    def __init__(self, vertices: NDArray, triangles: NDArray, on: Device | None = None) -> None:
         """Builds it from (V, 3) vertices [m] and (T, 3) corner indices (both copied)."""
         self.device = on or device()
         # Embree reads 16 bytes at every 12-byte element, hence one element more.
@@ -297,10 +295,14 @@ def _query_halves(entry, scene, rays, block, result_rows):
     address = np.int64(rays.ctypes.data)
     scratch = carray(pointer(address + ROWS * LANES * 4), (ROWS, 8), np.float32)
     half = np.int64(scratch.ctypes.data)
-    for first in (0, 8):
-        scratch[:] = rays[:, first : first + 8]
+    for first in range(0, LANES, 8):
+        for row in range(ROWS):
+            for k in range(8):
+                scratch[row, k] = rays[row, first + k]
         _query(entry, half + VALID * 8 * 4, scene, half, block)
-        rays[:result_rows, first : first + 8] = scratch[:result_rows]
+        for row in range(result_rows):
+            for k in range(8):
+                rays[row, first + k] = scratch[row, k]
 
 
 @nb.njit(nogil=True)
@@ -333,10 +335,11 @@ def new_packet():
     skip = (64 - np.int64(memory.ctypes.data) % 64) % 64 // 4
     rays = memory[skip : skip + size].reshape(ROWS, LANES)
     ids = rays.view(np.int32)
-    ids[MASK] = -1
-    ids[VALID] = -1
-    ids[GEOM_ID] = -1
-    ids[INST_ID] = -1
+    for k in range(LANES):
+        ids[MASK, k] = -1
+        ids[VALID, k] = -1
+        ids[GEOM_ID, k] = -1
+        ids[INST_ID, k] = -1
     return rays
 
 

@@ -16,7 +16,11 @@ from navworld.world import embree as em
 
 SETS, PER_SET = 16, 16
 NORMAL_OFFSET = 1e-3
+TOUCHING, NEAREST = 3e-3, 0.05
 GROUND_RADIANCE = 0.4
+OPEN_ENOUGH = 0.4
+NEGLIGIBLE = 0.005
+LAMP_HOUSING = 0.05
 SOFT_SAMPLES = 16
 
 # Columns of what `gather` returns.
@@ -62,10 +66,11 @@ def _hash_angle(k):
 
 
 @njit(nogil=True, cache=True)
-def shadows(calls, scene, position, normal, light, disc, rounds, out):
+def shadows(calls, scene, position, normal, footprint, light, disc, rounds, out):
     """Adds one light to `out` (N, 3).
 
     Args:
+        footprint: (N,) radius around a point that its shadow is averaged over [m].
         light: (x, y, z, red, green, blue, radius, kind): a lamp (kind 0), or the direction
             towards the sun and the tangent of its angular radius (kind 1).
         rounds: How many of the three rounds (2, 2 and 12 rays a point) to trace at most.
@@ -74,6 +79,7 @@ def shadows(calls, scene, position, normal, light, disc, rounds, out):
     rays = em.new_packet()
     chosen, falloff = np.empty(lanes, np.int64), np.empty(lanes)
     visible, traced = np.empty(lanes), np.empty(lanes)
+    beams = np.empty((lanes, 6, 3), np.float32)
     size, at = len(position), 0
     while at < size:
         count = 0
@@ -81,6 +87,7 @@ def shadows(calls, scene, position, normal, light, disc, rounds, out):
             e = _unshadowed(position[at], normal[at], light)
             if e > 0:
                 chosen[count], falloff[count] = at, e
+                _beam(position[at], normal[at], footprint[at], light, at, beams[count])
                 count += 1
             at += 1
         if count == 0:
@@ -90,8 +97,9 @@ def shadows(calls, scene, position, normal, light, disc, rounds, out):
         for r in range(rounds):
             last = (2, 4, SOFT_SAMPLES)[r]
             for s in range(first, last):
-                _shadow_ray(calls, scene, rays, position, normal, light, disc[s], r < 2, chosen,
-                            count, visible, traced)  # fmt: skip
+                _shadow_rays(
+                    calls, scene, rays, beams, light, disc, s, r < 2, count, visible, traced
+                )
             first = last
             if visible.sum() == 0 or (traced - visible).sum() == 0:
                 break
@@ -119,41 +127,63 @@ def _unshadowed(p, n, light):
     x, y, z = light[0] - p[0], light[1] - p[1], light[2] - p[2]
     squared = x * x + y * y + z * z
     facing = n[0] * x + n[1] * y + n[2] * z
-    reach = 400.0 * max(light[3], max(light[4], light[5]))
+    reach = max(light[3], max(light[4], light[5])) / NEGLIGIBLE
     if facing <= 0 or squared > reach or squared < 1e-6:
         return 0.0
     return facing / np.sqrt(squared) / max(squared, light[6] * light[6])
 
 
 @njit(nogil=True, cache=True)
-def _shadow_ray(
-    calls, scene, rays, position, normal, light, sample, everyone, chosen, count, visible, traced
-):
-    """Traces one sample of the light for the chosen points (those in penumbra, or everyone)."""
+def _beam(p, n, footprint, light, index, beam):
+    """Origin, two axes of the footprint, way to the light, two axes of its disc (rows of 3).
+
+    Both pairs of axes are turned by an angle that differs from point to point.
+    """
+    frame, axis = np.empty((3, 3)), np.empty(3)
+    turn = _hash_angle(index)
+    cos, sin = np.cos(turn), np.sin(turn)
+    length = 1.0
+    for c in range(3):
+        beam[0, c] = p[c] + NORMAL_OFFSET * n[c]
+        axis[c] = light[c] if light[7] == 1.0 else light[c] - beam[0, c]
+    if light[7] == 0.0:
+        length = np.sqrt(axis[0] ** 2 + axis[1] ** 2 + axis[2] ** 2)
+    for c in range(3):
+        beam[3, c] = axis[c]
+        axis[c] /= length
+    _frame(n, frame)
+    for c in range(3):
+        beam[1, c] = footprint * (cos * frame[0, c] + sin * frame[1, c])
+        beam[2, c] = footprint * (cos * frame[1, c] - sin * frame[0, c])
+    _frame(axis, frame)
+    for c in range(3):
+        beam[4, c] = light[6] * (cos * frame[0, c] + sin * frame[1, c])
+        beam[5, c] = light[6] * (cos * frame[1, c] - sin * frame[0, c])
+
+
+@njit(nogil=True, cache=True)
+def _shadow_rays(
+    calls, scene, rays, beams, light, disc, sample, everyone, count, visible, traced
+):  # fmt: skip
+    """Traces one sample of the light for every beam, or only for those in penumbra."""
     ids = rays.view(np.int32)
-    origin, direction = np.empty(3, np.float32), np.empty(3, np.float32)
-    axis, frame = np.empty(3), np.empty((3, 3))
+    spot, aim = disc[(5 * sample) % SOFT_SAMPLES], disc[sample]
     for k in range(em.LANES):
         wanted = k < count and (everyone or 0 < visible[k] < traced[k])
         ids[em.VALID, k] = -1 if wanted else 0
         if not wanted:
             continue
-        i = chosen[k]
-        length = 1.0
+        beam = beams[k]
         for c in range(3):
-            origin[c] = position[i, c] + NORMAL_OFFSET * normal[i, c]
-            axis[c] = light[c] if light[7] == 1.0 else light[c] - origin[c]
+            rays[em.ORG_X + c, k] = beam[0, c] + spot[0] * beam[1, c] + spot[1] * beam[2, c]
+            rays[em.DIR_X + c, k] = beam[3, c] + aim[0] * beam[4, c] + aim[1] * beam[5, c]
+        rays[em.TNEAR, k] = 0.0
+        rays[em.TFAR, k] = np.inf
         if light[7] == 0.0:
-            length = np.sqrt(axis[0] ** 2 + axis[1] ** 2 + axis[2] ** 2)
-            axis /= length
-        _frame(axis, frame)
-        turn = _hash_angle(i)
-        cos, sin = np.cos(turn) * light[6], np.sin(turn) * light[6]
-        u, v = cos * sample[0] - sin * sample[1], sin * sample[0] + cos * sample[1]
-        for c in range(3):
-            direction[c] = axis[c] * length + u * frame[0, c] + v * frame[1, c]
-        far = np.inf if light[7] == 1.0 else max(0.0, 1.0 - max(light[6], 0.05) / length)
-        em.set_ray(rays, k, origin, direction, 0.0, far)
+            length = np.sqrt(beam[3, 0] ** 2 + beam[3, 1] ** 2 + beam[3, 2] ** 2)
+            rays[em.TFAR, k] = max(0.0, 1.0 - max(light[6], LAMP_HOUSING) / length)
+        ids[em.GEOM_ID, k] = -1
+        ids[em.INST_ID, k] = -1
     em.occluded(calls, scene, rays, True)
     for k in range(count):
         if ids[em.VALID, k] != 0:
@@ -203,7 +233,7 @@ def gather(
         sky: (3,) radiance where a ray leaves the scene upwards.
         reach: Distance at which an occluder no longer darkens [m].
         out: (N, 7) mean radiance in view, openness 0…1, mean inverse distance [1/m], the
-            fraction of rays that hit surfaces from behind, and that leave the scene.
+            fraction of rays that hit a surface from behind or at once, and that leave the scene.
     """
     rays = em.new_packet()
     ids = rays.view(np.int32)
@@ -225,8 +255,8 @@ def gather(
                 distance = rays[em.TFAR, k]
                 near = max(0.0, 1.0 - distance / reach)
                 total[OPEN] += 1.0 - near * near
-                total[NEARNESS] += 1.0 / max(distance, 0.01)
-                if _from_behind(rays, k):
+                total[NEARNESS] += 1.0 / (distance + NEAREST)
+                if distance < TOUCHING or _from_behind(rays, k):
                     total[BACK] += 1.0
                 t = owner[ids[em.PRIM_ID, k]]
                 u, v = rays[em.U, k], rays[em.V, k]
@@ -242,33 +272,42 @@ def gather(
 def score_sides(calls, scene, texel_chart, position, normal, directions, charts, samples):
     """(charts, 2) how far one sees from the front and the back, at some texels of every chart.
 
-    1 means a metre or more in every direction; what is seen from behind counts for a third.
+    1 means a metre or more in every direction; what is seen from behind counts for a third. The
+    back is 0 where the front is open enough that it does not matter.
     """
     rays = em.new_packet()
-    ids = rays.view(np.int32)
-    frame, n = np.empty((3, 3)), np.empty(3, np.float32)
     score = np.zeros((charts, 2))
     at, size = 0, len(texel_chart)
     while at < size:
         end = at
         while end < size and texel_chart[end] == texel_chart[at]:
             end += 1
-        step = max(1, (end - at) // samples)
+        step = (end - at + samples - 1) // samples
         count = 0
         for i in range(at + step // 2, end, step):
             count += 1
-            for side in range(2):
-                for c in range(3):
-                    n[c] = normal[i, c] if side == 0 else -normal[i, c]
-                _aim(rays, position[i], n, frame, directions)
-                em.intersect(calls, scene, rays, False)
-                for k in range(em.LANES):
-                    seen = 1.0
-                    if ids[em.GEOM_ID, k] >= 0:
-                        seen = min(rays[em.TFAR, k], 1.0)
-                        if _from_behind(rays, k):
-                            seen /= 3
-                    score[texel_chart[at], side] += seen / em.LANES
+            score[texel_chart[at], 0] += _score(calls, scene, rays, position[i], normal[i], directions)
+        if score[texel_chart[at], 0] < OPEN_ENOUGH * count:
+            for i in range(at + step // 2, end, step):
+                score[texel_chart[at], 1] += _score(
+                    calls, scene, rays, position[i], -normal[i], directions
+                )
         score[texel_chart[at]] /= max(count, 1)
         at = end
     return score
+
+
+@njit(nogil=True, cache=True)
+def _score(calls, scene, rays, p, n, directions):
+    ids = rays.view(np.int32)
+    _aim(rays, p, n, np.empty((3, 3)), directions)
+    em.intersect(calls, scene, rays, False)
+    total = 0.0
+    for k in range(em.LANES):
+        seen = 1.0
+        if ids[em.GEOM_ID, k] >= 0:
+            seen = min(rays[em.TFAR, k], 1.0)
+            if _from_behind(rays, k):
+                seen /= 3
+        total += seen
+    return total / em.LANES

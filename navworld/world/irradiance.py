@@ -21,12 +21,14 @@ from navworld.world.denoise import blur, fill
 from navworld.world.scene import LIGHT_GAMMA, Scene
 
 AMBIENT_REACH = 2.0
-BOUNCES = 1.7
+LATER_BOUNCES = 0.7
 SKY_SHARE = (0.20, 0.24, 0.30)
 BURIED_SHARE = 0.5
 UNRELIABLE_SHARE = 0.25
 WELD_COSINE = 0.64
 THIN = 4
+FOOTPRINT = 0.75
+GATHER_SIGMA, SHADOW_SIGMA = 4.0, 0.7
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Quality:
     shadow_rounds: int
 
 
-QUALITIES = {"full": Quality(0.05, 4, 3), "fast": Quality(0.15, 1, 2)}
+QUALITIES = {"full": Quality(0.05, 3, 3), "fast": Quality(0.15, 1, 2)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +91,18 @@ def irradiance(scene: Scene, quality: Quality) -> Irradiance:
 
 @dataclass(frozen=True, eq=False)
 class _Points:
-    """Where light is computed: (M, 3) positions and normals; (N,) the point of every texel."""
+    """Where light is computed.
+
+    Attributes:
+        position, normal: (M, 3).
+        footprint: (M,) radius that shadows are averaged over [m].
+        of_texel: (N,) the point of every texel.
+        first_texel: (M,) the first texel of every point.
+    """
 
     position: NDArray[np.float32]
     normal: NDArray[np.float32]
+    footprint: NDArray[np.float64]
     of_texel: NDArray[np.int64]
     first_texel: NDArray[np.int64]
 
@@ -102,7 +112,7 @@ def _facing(atlas: Atlas, calls: NDArray, scene: int) -> NDArray[np.float32]:
     count = len(atlas.rectangles)
     score = gt.score_sides(
         calls, scene, atlas.texel_chart, atlas.position, atlas.normal, gt.hemisphere_sets()[0],
-        count, 4,
+        count, 3,
     )  # fmt: skip
     turned = score[:, 1] > 2 * score[:, 0] + 0.02
     return np.where(turned[atlas.texel_chart][:, None], -atlas.normal, atlas.normal)
@@ -123,10 +133,13 @@ def _weld(atlas: Atlas, normal: NDArray, instance: NDArray) -> _Points:
     order = np.argsort(key, kind="stable")
     leader = np.arange(len(atlas.texel))
     position, direction = atlas.position.copy(), normal.astype(np.float32)
+    footprint = np.where(on_rim, 0, FOOTPRINT * _texel_sizes(atlas)[atlas.texel_chart])
     _join(rim[order], key[order], atlas.rim, normal, leader, position, direction)
     leads = leader == np.arange(len(leader))
     number = np.cumsum(leads) - 1
-    return _Points(position[leads], direction[leads], number[leader], np.flatnonzero(leads))
+    return _Points(
+        position[leads], direction[leads], footprint[leads], number[leader], np.flatnonzero(leads)
+    )
 
 
 @njit(nogil=True, cache=True)
@@ -177,8 +190,8 @@ def _direct(
         lights.append((*towards.tolist(), *scene.sun.power, spread, 1.0))
     for light in lights:
         gt.shadows(
-            calls, handle, points.position, points.normal, np.array(light, np.float64),
-            gt.disc_samples(), quality.shadow_rounds, out,
+            calls, handle, points.position, points.normal, points.footprint,
+            np.array(light, np.float64), gt.disc_samples(), quality.shadow_rounds, out,
         )  # fmt: skip
     return out
 
@@ -190,7 +203,7 @@ def _ray_plan(atlas: Atlas, points: _Points, quality: Quality) -> tuple[NDArray,
     x, y = texel % atlas.shape[1], texel // atlas.shape[1]
     thin = atlas.rectangles[chart, 2:].min(1) < THIN
     pattern = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])[y % 4 * 4 + x % 4]
-    return pattern, np.where(thin, quality.thin_sets, 1)
+    return pattern, np.where(thin, quality.thin_sets, np.where(points.footprint > 0, 1, 2))
 
 
 def _albedo(scene: Scene) -> NDArray[np.float32]:
@@ -214,10 +227,11 @@ def _assemble(
     scene: Scene, atlas: Atlas, points: _Points, direct: NDArray, seen: NDArray
 ) -> Irradiance:
     """Adds everything up by texel, smooths it, and repairs texels that lie inside objects."""
-    around = BOUNCES * seen[:, :3] + seen[:, gt.OPEN, None] * np.float32(scene.ambient)
+    open_share = seen[:, gt.OPEN, None]
+    around = (1 + LATER_BOUNCES * open_share) * seen[:, :3] + open_share * np.float32(scene.ambient)
     buried = seen[:, gt.BACK] > BURIED_SHARE
-    if seen[:, gt.BACK].mean() > UNRELIABLE_SHARE:
-        buried &= seen[:, gt.NEARNESS] > 10.0
+    if (~buried & (seen[:, gt.BACK] > 0.1)).mean() > UNRELIABLE_SHARE:
+        buried &= seen[:, gt.NEARNESS] > 7.0
     valid = ~buried[points.of_texel]
     flat = np.full(atlas.shape[0] * atlas.shape[1], -1, np.int32)
     flat[atlas.texel] = atlas.texel_chart
@@ -229,8 +243,11 @@ def _assemble(
         return pixels.reshape(*atlas.shape, *values.shape[1:])
 
     light, usable = image(around), image(~buried)
-    blur(light, chart, usable, image(seen[:, gt.NEARNESS]), _texel_sizes(atlas))
-    light += image(direct)
+    nearness, sizes = image(seen[:, gt.NEARNESS]), _texel_sizes(atlas)
+    blur(light, chart, usable, nearness, sizes, GATHER_SIGMA)
+    beams = image(direct)
+    blur(beams, chart, usable, nearness, sizes, SHADOW_SIGMA)
+    light += beams
     fill(light, chart, usable, len(atlas.rectangles))
     texels = light.reshape(-1, 3)[atlas.texel]
     weight = np.bincount(points.of_texel, valid, len(points.position))

@@ -32,6 +32,16 @@ class MeshBuilder:
         """Vertices so far."""
         return self._count
 
+    def bounds(self) -> NDArray[np.float64]:
+        """(2, 3) lowest and highest corner of everything so far."""
+        v = np.concatenate([part[0] for part in self._parts])
+        return np.stack([v.min(0), v.max(0)])
+
+    def shift(self, offset: ArrayLike) -> None:
+        """Moves everything so far by `offset` (3,) [m]."""
+        offset = np.asarray(offset, np.float64)
+        self._parts = [(part[0] + offset, *part[1:]) for part in self._parts]
+
     def add_instance(self, name: str, semantic: str) -> int:
         """Registers an object of a semantic class (by name) and returns its instance id."""
         self.instances.append(Instance(name, class_id(semantic)))

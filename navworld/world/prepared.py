@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from navworld.world.embree import Instances, TriangleMesh, aligned_copy
+from navworld.world.fallback import ReferenceInstances, ReferenceMesh, native
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Material, Scene, Texture
 from navworld.world.shading import INSTANCE_BITS, RECORD
 from navworld.world.texturing import LEVELS, material_levels, mip_chain
@@ -51,12 +52,12 @@ class RayScene:
     def __init__(self, scene: Scene, light: Lightmap | None = None) -> None:
         _check_scene(scene)
         self.scene = scene
-        self.mesh = TriangleMesh(scene.vertices, scene.triangles)
+        kind = TriangleMesh if native() else ReferenceMesh
+        self.mesh = kind(scene.vertices, scene.triangles)
         materials = (*scene.materials, _SKY)
         self._chains = [mip_chain(material.texture) for material in materials]
         tables = [material_levels(*pair) for pair in zip(self._chains, materials, strict=True)]
         self._levels = aligned_copy(np.concatenate(tables), tables[0].dtype)
-        self._base = _base_records(scene, self._chains, self._levels)
         self.set_light(light)
 
     @property
@@ -69,8 +70,8 @@ class RayScene:
         """Memory beside that of `scene` and `light`; textures are shared and not counted."""
         mesh = self.scene.vertices.nbytes + self.scene.triangles.nbytes
         mesh += _BVH_BYTES_PER_TRIANGLE * len(self.scene.triangles)
-        own = (self._base, self._levels, self.state.records, self.state.atlas)
-        return mesh + sum(array.nbytes for array in own if array is not self.state.records)
+        own = (self._levels, self.state.records, self.state.atlas)
+        return mesh + sum(array.nbytes for array in own)
 
     def set_light(self, light: Lightmap | None) -> None:
         """Lights the scene anew; images being rendered meanwhile keep the old light."""
@@ -80,7 +81,7 @@ class RayScene:
                 f"the lightmap has uv of shape {light.uv.shape}, scene {self.scene.name!r} needs "
                 f"({count}, 3, 2): bake it for this scene"
             )
-        records = aligned_copy(self._base, RECORD)
+        records = aligned_copy(_base_records(self.scene, self._chains, self._levels), RECORD)
         uv = np.empty((count + 1, 3, 2), np.float32)
         uv[:count] = _flat_light(self.scene) if light is None else _in_atlas(light)
         emission = np.array([m.emission for m in (*self.scene.materials, _SKY)])
@@ -113,14 +114,16 @@ class MovingParts:
         first = np.zeros(len(shapes), np.int64) if instances is None else instances
         self._shapes = tuple(shapes)
         self._states = [shape.state for shape in shapes]
-        self._scene = Instances([shape.mesh for shape in shapes])
+        meshes = [shape.mesh for shape in shapes]
+        by_reference = isinstance(meshes[0], ReferenceMesh)
+        self.scene = (ReferenceInstances if by_reference else Instances)(meshes)
         self._records = np.array([state.records.ctypes.data for state in self._states], np.int64)
         self._instances = np.ascontiguousarray(first, np.int64)
         if self._instances.shape != (len(shapes),):
             raise ValueError(f"{len(shapes)} parts need as many first instances")
         self._rotations = np.tile(np.eye(3, dtype=np.float32), (len(shapes), 1, 1))
         pointers = [a.ctypes.data for a in (self._records, self._instances, self._rotations)]
-        self.row = np.array([self._scene.handle, len(shapes), *pointers], np.int64)
+        self.row = np.array([self.scene.handle, len(shapes), *pointers], np.int64)
         if T_world_part is not None:
             self.set_transforms(T_world_part)
 
@@ -132,7 +135,7 @@ class MovingParts:
         T = np.asarray(T_world_part, np.float64)
         if T.shape != (len(self), 4, 4) or not np.isfinite(T).all():
             raise ValueError(f"T_world_part is {T.shape}: give ({len(self)}, 4, 4) finite poses")
-        self._scene.set_transforms(T)
+        self.scene.set_transforms(T)
         self._rotations[:] = T[:, :3, :3]
 
 

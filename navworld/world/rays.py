@@ -10,14 +10,15 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from math import inf, tan
+from functools import lru_cache
+from math import inf
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from navworld.world import embree, shading
+from navworld.world import shading
+from navworld.world.fallback import ReferenceMesh
+from navworld.world.pattern import RayPattern
 from navworld.world.prepared import MovingParts, RayScene
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE
 
@@ -34,86 +35,6 @@ OUTPUTS: dict[str, tuple[tuple[int, ...], type]] = {
 
 LEVEL_BIAS = 0.5
 """How much blurrier than one texel per ray textures are read [levels]."""
-
-
-@dataclass(frozen=True, eq=False)
-class RayPattern:
-    """The rays of one exposure.
-
-    Attributes:
-        directions: (H, W, 3) float32 in the camera frame (x right, y down, z forward). The
-            reported depth is the ray parameter: directions with z = 1 give z-depth, unit
-            directions give range.
-        spread: Angle between neighbouring rays [rad]; textures are filtered to it.
-        coherent: Neighbouring rays run side by side (all cameras); False for scattered rays.
-    """
-
-    directions: NDArray[np.float32]
-    spread: float
-    coherent: bool = field(default=True, kw_only=True)
-
-    def __post_init__(self) -> None:
-        directions = np.ascontiguousarray(self.directions, np.float32)
-        if directions.ndim != 3 or directions.shape[2] != 3 or not directions.size:
-            raise ValueError(
-                f"ray directions have shape {directions.shape}: give (H, W, 3) with H, W ≥ 1"
-            )
-        if not np.isfinite(directions).all() or not (np.abs(directions).max(2) > 0).all():
-            raise ValueError("ray directions must be finite and none may be zero")
-        if not (np.isfinite(self.spread) and self.spread >= 0):
-            raise ValueError(f"spread is {self.spread}: give an angle ≥ 0 [rad]")
-        object.__setattr__(self, "directions", directions)
-
-    @classmethod
-    def pinhole(cls, height: int, width: int, fov_deg: float) -> RayPattern:
-        """A pinhole camera with square pixels and a horizontal field of view of `fov_deg`."""
-        if height < 1 or width < 1:
-            raise ValueError(f"image size {height} × {width}: both sides must be at least 1")
-        if not 0 < fov_deg < 180:
-            raise ValueError(f"fov_deg is {fov_deg}: a pinhole sees more than 0° and less than 180°")
-        focal = 0.5 * width / tan(np.radians(fov_deg) / 2)
-        x = (np.arange(width) + 0.5 - 0.5 * width) / focal
-        y = (np.arange(height) + 0.5 - 0.5 * height) / focal
-        directions = np.stack(np.broadcast_arrays(x, y[:, None], 1.0), -1)
-        return cls(directions.astype(np.float32), 1 / focal)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(H, W)."""
-        return self.directions.shape[0], self.directions.shape[1]
-
-    @cached_property
-    def packets(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
-        """Rays in groups of 16, as squares of 4 × 4 where the image is high enough.
-
-        Squares that reach over the border repeat its pixels.
-
-        Returns:
-            (P, 3, 16) directions, (P, 16) pixels, and (P,) whether each four pixels in turn are
-            neighbours.
-        """
-        height, width = self.shape
-        rows = 4 if height > 2 else height
-        columns = shading.em.LANES // rows
-        y = np.arange(0, height, rows)[:, None, None, None] + np.arange(rows)[:, None]
-        x = np.arange(0, width, columns)[:, None, None] + np.arange(columns)
-        pixels = np.minimum(y, height - 1) * width + np.minimum(x, width - 1)
-        pixels = pixels.reshape(-1, shading.em.LANES).astype(np.int32)
-        directions = self.directions.reshape(-1, 3)[pixels].transpose(0, 2, 1)
-        whole = (np.diff(pixels.reshape(-1, 4, 4), axis=2) == 1).all((1, 2))
-        return embree.aligned_copy(directions, np.float32), pixels, whole
-
-    def finer(self, factor: int) -> RayPattern:
-        """`factor` × `factor` rays in place of each, interpolated between the given ones."""
-        fine = self.directions.astype(np.float64)
-        for axis in (0, 1):
-            n = fine.shape[axis]
-            at = (np.arange(n * factor) + 0.5) / factor - 0.5
-            low = np.clip(np.floor(at).astype(int), 0, max(n - 2, 0))
-            step = np.take(fine, np.minimum(low + 1, n - 1), axis) - np.take(fine, low, axis)
-            weight = (at - low).reshape(-1, *(1,) * (2 - axis))
-            fine = np.take(fine, low, axis) + weight * step
-        return RayPattern(fine.astype(np.float32), self.spread / factor, coherent=self.coherent)
 
 
 def render(
@@ -187,9 +108,14 @@ def cast(
     """
     start, along = _checked_rays(origins, directions)
     t, triangle = np.empty(len(start), np.float32), np.empty(len(start), np.int32)
+    if not len(start):
+        return t, triangle
+    if isinstance(scene.mesh, ReferenceMesh):
+        hits = scene.mesh.nearest(start, along, near=0.0, far=far)
+        triangle = hits.view(np.int32)[6].copy()
+        return np.where(triangle >= 0, hits[0], np.float32(inf)), triangle
     calls, handle = scene.mesh.device.calls, scene.mesh.handle
-    if len(start):
-        shading.trace_rays(calls, handle, start, along, np.float32(far), t, triangle)
+    shading.trace_rays(calls, handle, start, along, np.float32(far), t, triangle)
     return t, triangle
 
 
@@ -201,6 +127,8 @@ def occluded(
     reach = np.ascontiguousarray(np.broadcast_to(distance, len(start)), np.float32)
     if np.isnan(reach).any():
         raise ValueError("distance contains NaN")
+    if isinstance(scene.mesh, ReferenceMesh):
+        return cast(scene, start, along)[0] <= reach
     blocked = np.empty(len(start), np.bool_)
     if len(start):
         calls, handle = scene.mesh.device.calls, scene.mesh.handle
@@ -317,23 +245,48 @@ def _run(
     for k, parts in enumerate(movers or ()):
         if parts is not None:
             moving[k] = parts.row
-    calls = scenes[0].mesh.device.calls
+    reference = isinstance(scenes[0].mesh, ReferenceMesh)
+    calls = np.zeros(5, np.int64) if reference else scenes[0].mesh.device.calls
+    packets, resolution = len(pixels), pattern.shape[0] * pattern.shape[1]
 
-    def work(first: int, last: int) -> None:
-        span = np.array([first, last, pattern.shape[0] * pattern.shape[1]], np.int64)
+    def work(first: int, last: int, hits: int = 0) -> None:
+        span = np.array([first, last, resolution], np.int64)
         shading.trace_images(
             calls, table, moving, which, poses, gains, directions, pixels, whole, addresses,
-            settings, span,
+            settings, span, hits,
         )  # fmt: skip
 
-    total = len(poses) * len(pixels)
-    if threads == 1 or total < 2 * threads:
+    total = len(poses) * packets
+    if reference:
+        for k in range(len(poses)):
+            parts = movers[k] if movers is not None else None
+            hits = _reference_hits(scenes[which[k]], parts, poses[k], directions, settings)
+            work(k * packets, (k + 1) * packets, hits.ctypes.data)
+    elif threads == 1 or total < 2 * threads:
         work(0, total)
-        return images
-    shares = min(4 * threads if total > 512 * threads else threads, total)
-    edges = np.linspace(0, total, shares + 1).astype(int)
-    list(_pool(threads).map(work, edges[:-1], edges[1:]))
+    else:
+        shares = min(4 * threads if total > 512 * threads else threads, total)
+        edges = np.linspace(0, total, shares + 1).astype(int)
+        list(_pool(threads).map(work, edges[:-1], edges[1:]))
     return images
+
+
+def _reference_hits(
+    scene: RayScene,
+    parts: MovingParts | None,
+    pose: NDArray[np.float32],
+    directions: NDArray[np.float32],
+    settings: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """(P, HIT_ROWS, 16) hits of one camera's packets through embreex's own API."""
+    along = directions.transpose(0, 2, 1).reshape(-1, 3) @ pose[:9].reshape(3, 3).T
+    origins = np.broadcast_to(pose[9:], along.shape)
+    near, far = float(settings[shading.NEAR]), float(settings[shading.REACH])
+    hits = scene.mesh.nearest(origins, along, near=near, far=far)
+    if parts is not None:
+        parts.scene.improve(hits, origins, along, near=near, far=far)
+    packets = hits.reshape(shading.HIT_ROWS, len(directions), -1).transpose(1, 0, 2)
+    return np.ascontiguousarray(packets)
 
 
 def _averaged(fine: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:

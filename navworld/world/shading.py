@@ -48,6 +48,8 @@ RECORD = np.dtype(
 )
 """A triangle as the kernel reads it; the record after the last is the sky."""
 INSTANCE_BITS = 22
+HIT_ROWS = 9
+"""Rows of hits found elsewhere: TFAR, then NG_X … INST_ID of a packet."""
 
 # Columns of the table of scenes, and of that of moving parts.
 HANDLE, RECORDS, ATLAS, ATLAS_STRIDE, SKY = range(5)
@@ -80,6 +82,16 @@ def _aim(packet, directions, pose, settings):
     none = splat_i16(-1)
     store(packet + _GEOM, none)
     store(packet + _INST, none)
+
+
+@nb.njit(nogil=True)
+def _recall(rays, hits):
+    """Takes the hits of a packet from memory instead of tracing it."""
+    found = carray(em.pointer(hits), (HIT_ROWS, em.LANES), np.float32)
+    for k in range(em.LANES):
+        rays[em.TFAR, k] = found[0, k]
+        for row in range(1, HIT_ROWS):
+            rays[em.NG_X + row - 1, k] = found[row, k]
 
 
 @nb.njit(nogil=True)
@@ -154,15 +166,15 @@ def _write(row, pixels, whole, image):
 
 
 @nb.njit(nogil=True)
-def _write_labels(packet, pixels, whole, semantic, instance):
+def _write_labels(packet, pixels, whole, semantic, instance, offset):
     """Writes classes and instances of 16 rays; an address of 0 is left out."""
     label = load_i16(packet + _LABEL)
     if semantic != 0:
         store(packet + _LABEL, label >> INSTANCE_BITS)
-        _write(packet + _LABEL, pixels, whole, semantic)
+        _write(packet + _LABEL, pixels, whole, semantic + offset)
     if instance != 0:
         store(packet + _LABEL, label & ((1 << INSTANCE_BITS) - 1))
-        _write(packet + _LABEL, pixels, whole, instance)
+        _write(packet + _LABEL, pixels, whole, instance + offset)
 
 
 @nb.njit(nogil=True)
@@ -177,41 +189,56 @@ def _write_depth(packet, pixels, whole, depth, far):
 @nb.njit(nogil=True)
 def _orient(rays, pixels, rotations, normals):
     """Writes unit normals in the world frame, facing the ray; zeros where nothing was hit."""
-    ids = rays.view(np.int32)
-    normal = np.zeros(3, np.float32)
+    packet = np.int64(rays.ctypes.data)
     for k in range(em.LANES):
-        for axis in range(3):
-            normal[axis] = rays[em.NG_X + axis, k]
-        part = np.int64(ids[em.INST_ID, k])
+        x, y, z = rays[em.NG_X, k], rays[em.NG_Y, k], rays[em.NG_Z, k]
+        part = np.int64(load_i32(packet + _INST + 4 * k))
         if part >= 0:
-            normal = carray(em.pointer(rotations + 36 * part), (3, 3), np.float32) @ normal
-        facing, length2 = np.float32(0.0), np.float32(0.0)
-        for axis in range(3):
-            facing += normal[axis] * rays[em.DIR_X + axis, k]
-            length2 += normal[axis] * normal[axis]
+            r = carray(em.pointer(rotations + 36 * part), (3, 3), np.float32)
+            own_x, own_y, own_z = x, y, z
+            x = r[0, 0] * own_x + r[0, 1] * own_y + r[0, 2] * own_z
+            y = r[1, 0] * own_x + r[1, 1] * own_y + r[1, 2] * own_z
+            z = r[2, 0] * own_x + r[2, 1] * own_y + r[2, 2] * own_z
+        facing = x * rays[em.DIR_X, k] + y * rays[em.DIR_Y, k] + z * rays[em.DIR_Z, k]
         scale = np.float32(0.0)
-        if ids[em.GEOM_ID, k] >= 0:
-            scale = np.float32((-1.0 if facing > 0 else 1.0) / np.sqrt(length2 + 1e-30))
-        pixel = np.int64(load_i32(pixels + 4 * k))
-        for axis in range(3):
-            store(normals + 12 * pixel + 4 * axis, np.float32(normal[axis] * scale))
+        if load_i32(packet + _GEOM + 4 * k) >= 0:
+            length = np.sqrt(x * x + y * y + z * z + np.float32(1e-30))
+            scale = np.float32((-1.0 if facing > 0 else 1.0) / length)
+        spot = normals + 12 * np.int64(load_i32(pixels + 4 * k))
+        store(spot, np.float32(x * scale))
+        store(spot + 4, np.float32(y * scale))
+        store(spot + 8, np.float32(z * scale))
 
 
 @nb.njit(nogil=True)
 def _stand(rays, parts, pose, scene, mover, settings):
     """Makes a packet start at a camera and lists the geometries it can hit."""
-    rays[em.ORG_X : em.ORG_Z + 1] = pose[9:12].copy().reshape(3, 1)
-    rays[em.TNEAR] = settings[NEAR]
+    for k in range(em.LANES):
+        rays[em.ORG_X, k] = pose[9]
+        rays[em.ORG_Y, k] = pose[10]
+        rays[em.ORG_Z, k] = pose[11]
+        rays[em.TNEAR, k] = settings[NEAR]
     parts[0, 0], parts[0, 1] = scene[RECORDS], 0
-    count = mover[MOVER_COUNT]
-    if count > 0:
-        parts[1 : count + 1, 0] = carray(em.pointer(mover[MOVER_RECORDS]), count, np.int64)
-        parts[1 : count + 1, 1] = carray(em.pointer(mover[MOVER_INSTANCES]), count, np.int64)
+    for k in range(mover[MOVER_COUNT]):
+        parts[k + 1, 0] = load_i64(mover[MOVER_RECORDS] + 8 * k)
+        parts[k + 1, 1] = load_i64(mover[MOVER_INSTANCES] + 8 * k)
 
 
 @nb.njit(nogil=True, cache=True)
 def trace_images(
-    calls, scenes, movers, which, poses, gains, directions, pixels, whole, outputs, settings, span
+    calls,
+    scenes,
+    movers,
+    which,
+    poses,
+    gains,
+    directions,
+    pixels,
+    whole,
+    outputs,
+    settings,
+    span,
+    hits,
 ):
     """Traces and shades the packets `span[0] … span[1] - 1` of all cameras.
 
@@ -228,12 +255,17 @@ def trace_images(
         outputs: (5,) int64 addresses of RGB … NORMALS, 0 if not wanted.
         settings: (SETTINGS,) float32.
         span: (3,) int64, packets (camera · P + packet), and the pixels of one image.
+        hits: Address of the hits of these packets (HIT_ROWS, 16) where they are not to be traced
+            here, or 0.
     """
     rays = em.new_packet()
     packet = np.int64(rays.ctypes.data)
     memory = np.zeros(32, np.float32)
     footprint = (np.int64(memory.ctypes.data) + 63) // 64 * 64
-    parts = np.zeros((movers[:, MOVER_COUNT].max() + 1, 2), np.int64)
+    most = 0
+    for n in range(len(movers)):
+        most = max(most, movers[n, MOVER_COUNT])
+    parts = np.zeros((most + 1, 2), np.int64)
     coherent = settings[COHERENT] > 0
     blend = load_f4(np.int64(settings.ctypes.data) + 4 * BLEND)
     shift = load_f4(np.int64(settings.ctypes.data) + 4 * SHIFT)
@@ -250,9 +282,12 @@ def trace_images(
         first = n * span[2]
         for p in range(at - n * packets, min(packets, span[1] - n * packets)):
             _aim(packet, np.int64(directions.ctypes.data) + 3 * _ROW * p, pose, settings)
-            em.intersect(calls, scene[HANDLE], rays, coherent)
-            if mover[MOVER_COUNT] > 0:
-                em.intersect(calls, mover[MOVER_HANDLE], rays, coherent)
+            if hits != 0:
+                _recall(rays, hits + HIT_ROWS * _ROW * (n * packets + p - span[0]))
+            else:
+                em.intersect(calls, scene[HANDLE], rays, coherent)
+                if mover[MOVER_COUNT] > 0:
+                    em.intersect(calls, mover[MOVER_HANDLE], rays, coherent)
             spots = np.int64(pixels.ctypes.data) + _ROW * p
             if normals != 0:
                 _orient(rays, spots, mover[MOVER_ROTATIONS], normals + 12 * first)
@@ -267,8 +302,8 @@ def trace_images(
             elif labels:
                 _look_up(packet, parts)
             if labels:
-                at_first = (semantic + 4 * first) * (semantic != 0)
-                _write_labels(packet, spots, whole[p], at_first, (instance + 4 * first) * (instance != 0))
+                offset = 4 * first
+                _write_labels(packet, spots, whole[p], semantic, instance, offset)
             if depth != 0:
                 _write_depth(packet, spots, whole[p], depth + 4 * first, settings[FAR])
         at = (n + 1) * packets

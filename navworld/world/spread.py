@@ -11,7 +11,7 @@ import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from navworld.world.clearance import GRID, grid_of, interpolate, slope
+from navworld.world.clearance import GRID, free_fraction, grid_of, interpolate, slope
 
 FIELD = np.dtype([*GRID.descr, ("labels", np.int64), ("roots", np.int64)])
 
@@ -39,20 +39,14 @@ def _roots_of(record):
     return numba.carray(_as_pointer(record.roots), (MAX_ROOTS, 4), np.float64)
 
 
-@numba.njit(cache=True, nogil=True)
-def free_line(grid, radius, u0, v0, u1, v1):
-    """Whether a body can go straight: the clearance is sampled where the line crosses cells."""
-    du, dv = u1 - u0, v1 - v0
-    steps = int(np.ceil(max(abs(du), abs(dv)) * 2))
-    for k in range(1, steps):
-        t = k / steps
-        if interpolate(grid, u0 + t * du, v0 + t * dv) < radius:
-            return False
-    return True
+@numba.njit(inline="always")
+def _free(grid, cell, radius, u0, v0, u1, v1):
+    """Whether a body can go straight from (u0, v0) to (u1, v1)."""
+    return free_fraction(grid, cell, radius, u0, v0, u1 - u0, v1 - v0) >= 1.0
 
 
 @numba.njit(cache=True, nogil=True)
-def _sees(grid, labels, radius, i, j, root, ru, rv):
+def _sees(grid, labels, cell, radius, i, j, root, ru, rv):
     """Whether cell (i, j) sees its candidate root.
 
     Walks towards the root; it ends as soon as the line passes between two neighbouring cells
@@ -86,28 +80,26 @@ def _sees(grid, labels, radius, i, j, root, ru, rv):
                 return False
     near = max(au, av)
     t = min(1.0, 1.5 / near)
-    return free_line(grid, radius, ru - t * du, rv - t * dv, ru, rv)
+    return _free(grid, cell, radius, ru - t * du, rv - t * dv, ru, rv)
 
 
 @numba.njit(cache=True, nogil=True)
-def _bend(grid, radius, i, j, pu, pv):
+def _bend(grid, cell, radius, i, j, pu, pv):
     """Where a path from (pu, pv) bends that leaves the cells it sees at (i, j).
 
     The border of the walkable space beside the cell, if the path can get there; else the cell.
     """
     spare = grid[j, i] - radius
     gu, gv = slope(grid, i, j)
-    # Clearance is in metres: half a cell away it has changed by about half a cell.
     rise = interpolate(grid, i + 0.5 * gu, j + 0.5 * gv)
     fall = interpolate(grid, i - 0.5 * gu, j - 0.5 * gv)
-    cell = rise - fall
-    if cell <= 0:
+    if rise <= fall:
         return float(i), float(j)
-    move = spare / cell - MARGIN
+    move = spare / (rise - fall) - MARGIN
     if move <= 0 or move > 1.5:
         return float(i), float(j)
     u, v = i - move * gu, j - move * gv
-    if interpolate(grid, u, v) < radius or not free_line(grid, radius, pu, pv, u, v):
+    if interpolate(grid, u, v) < radius or not _free(grid, cell, radius, pu, pv, u, v):
         return float(i), float(j)
     return u, v
 
@@ -126,13 +118,15 @@ def spread(records, components, goal_x, goal_y):
         roots: (K, 4) float64: u, v, distance to the goal [cells], parent; root 0 is the goal.
     """
     record = records[0]
-    grid, radius = grid_of(record), record.radius
+    grid, cell, radius = grid_of(record), record.cell, record.radius
     rows, columns = grid.shape
     size = rows * columns
     labels = np.full((rows, columns), -1, np.int32)
     flat = labels.reshape(size)
     walkable = components.reshape(size)
-    distance = np.full(size, np.inf, np.float32)
+    distance = np.empty(size, np.float32)
+    for n in range(size):
+        distance[n] = np.inf if walkable[n] >= 0 else -np.inf
     done = np.zeros(size, np.uint8)
     root_at = np.full(size, -1, np.int32)
     roots = np.empty((256, 4), np.float64)
@@ -180,8 +174,8 @@ def spread(records, components, goal_x, goal_y):
                 cj = c // columns
                 ci = c - cj * columns
                 p = flat[c]
-                u, v = _bend(grid, radius, ci, cj, roots[p, 0], roots[p, 1])
-                if not free_line(grid, radius, float(i), float(j), u, v):
+                u, v = _bend(grid, cell, radius, ci, cj, roots[p, 0], roots[p, 1])
+                if not _free(grid, cell, radius, float(i), float(j), u, v):
                     u, v = float(ci), float(cj)
                 if count == len(roots):
                     larger = np.empty((2 * count, 4), np.float64)
@@ -199,16 +193,17 @@ def spread(records, components, goal_x, goal_y):
         for dj in range(-1, 2):
             for di in range(-1, 2):
                 m = n + dj * columns + di
-                if walkable[m] < 0 or flat[m] == root:
+                if flat[m] == root:
                     continue
-                if di != 0 and dj != 0:
-                    if walkable[n + di] < 0 and walkable[n + dj * columns] < 0:
-                        continue
                 mi, mj = i + di, j + dj
                 d = rd + np.sqrt((mi - ru) ** 2 + (mj - rv) ** 2)
                 if d >= distance[m] - 1e-3:
                     continue
-                if _sees(grid, labels, radius, mi, mj, root, ru, rv):
+                if di != 0 and dj != 0:
+                    tight = walkable[n + di] < 0 and walkable[n + dj * columns] < 0
+                    if tight and not _free(grid, cell, radius, i, j, mi, mj):
+                        continue
+                if _sees(grid, labels, cell, radius, mi, mj, root, ru, rv):
                     label = root
                 else:
                     d = distance[n] + np.sqrt(float(di * di + dj * dj))
@@ -302,8 +297,8 @@ def field_path(records, start):
     while k < count:
         # Corners that can be passed in a straight line from the last one kept are left out.
         last = k
-        while last + 1 < count and free_line(
-            grid, record.radius, path[kept - 1, 0], path[kept - 1, 1],
+        while last + 1 < count and _free(
+            grid, record.cell, record.radius, path[kept - 1, 0], path[kept - 1, 1],
             path[last + 1, 0], path[last + 1, 1],
         ):
             last += 1
@@ -338,7 +333,7 @@ def field_directions(records, xy, lookahead):
             nu, nv = pu + t * (qu - pu), pv + t * (qv - pv)
             # A first corner closer than this gives no direction to hold.
             close = np.hypot(tu - u, tv - v) < 0.2
-            if not first and not close and not free_line(grid, record.radius, u, v, nu, nv):
+            if not first and not close and not _free(grid, record.cell, record.radius, u, v, nu, nv):
                 break
             tu, tv, pu, pv = nu, nv, qu, qv
             left -= way

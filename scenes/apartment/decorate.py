@@ -53,7 +53,7 @@ def windows(room: Furnisher) -> None:
                 fits = z + 0.5 * piece.size[2] < space.plan.height
                 if fits and space.put(space.on_wall(piece, edge, at, z)):
                     continue
-            if opening.bottom > 0.8:
+            if opening.bottom > 0.8 and space.kind != "kitchen":
                 piece = room.make("radiator", None, min(high - low, 1.4))
                 if 0.12 + piece.size[2] < opening.bottom - 0.03:
                     space.put(space.on_wall(piece, edge, at, 0.12 + 0.5 * piece.size[2]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from navworld.scenes.apartment.place import Edge, Spot
+from navworld.scenes.furniture import Piece
+from navworld.world.mesh import MeshBuilder
 
 if TYPE_CHECKING:
     from navworld.scenes.apartment.furnish import Furnisher
@@ -24,15 +26,20 @@ def fit_kitchen(room: Furnisher, *, longest: float) -> None:
     for edge in room.space.edges:
         for low, high in room.space.stretches(edge, 0.0, 1.0):
             low, high = _free_part(room, edge, low, high)
-            if high - low > 1.5:
+            if high - low > 1.62:
                 rows.append((high - low, low, high, edge))
     rows.sort(key=lambda row: -min(row[0], longest))
-    for _, low, high, edge in rows:
-        if high - low > longest:
-            low, high = (low, low + longest) if room.chance(0.5) else (high - longest, high)
-        units = _row(room, high - low, full=True)
-        if _install(room, edge, low, units):
-            break
+    edge = None
+    for longest_now in (longest, 0.75 * longest, 2.0, 1.62):
+        for _, low, high, edge in rows:
+            length = min(high - low, longest_now)
+            starts = (low, high - length) if room.chance(0.5) else (high - length, low)
+            units = _row(room, length, full=True)
+            if any(_install(room, edge, start, units) for start in starts):
+                break
+        else:
+            continue
+        break
     else:
         return
     second = [row for row in rows if row[3] is not edge]
@@ -51,11 +58,11 @@ def _free_part(room: Furnisher, edge: Edge, low: float, high: float) -> tuple[fl
     """The longest part of a stretch that keeps out of what stands and of doorways on other walls."""
     step = 0.05
     best, start = (0.0, 0.0), None
-    probe = room.make("kitchen counter", DEPTH, 0.4)
-    half = 0.5 * probe.size[1]
+    probe = Piece("kitchen counter", "kitchen counter", (DEPTH, 0.4, 0.95), MeshBuilder())
+    half = 0.2
     at = low + half
     while at <= high - half + 1e-9:
-        if room.space.accepts(room.space.against_wall(probe, edge, at)):
+        if room.space.fits(room.space.against_wall(probe, edge, at)):
             start = at if start is None else start
             if at - start + 2 * half > best[1] - best[0]:
                 best = (start - half, at + half)

@@ -150,7 +150,8 @@ def leaf_area(opening: Opening) -> tuple[float, float, float, float]:
     edge = opening.high if opening.hinge_high else opening.low
     back = np.cos(opening.angle) * span
     tip = edge - back if opening.hinge_high else edge + back
-    low, high = min(edge, tip) - 0.05, max(edge, tip) + 0.05
+    pad = 0.045 if opening.hinge_high else 0.01
+    low, high = min(edge, tip) - (0.055 - pad), max(edge, tip) + pad
     near, far = opening.wall.line, opening.wall.line + towards * (span * np.sin(opening.angle) + 0.12)
     near, far = min(near, far), max(near, far)
     return (low, near, high, far) if opening.wall.axis == 0 else (near, low, far, high)
@@ -168,7 +169,7 @@ def _hang_leaves(
     hung: list[Opening] = []
     for index, opening in enumerate(openings):
         bare = opening.kind != "door" or rng.random() < 0.2
-        angle = float(np.radians(rng.uniform(76, 90)))
+        angle = float(np.radians(rng.uniform(79, 90)))
         if bare:
             hung.append(opening)
             continue

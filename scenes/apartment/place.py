@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import cos, sin
 
 import cv2
 import numpy as np
@@ -18,8 +20,11 @@ from navworld.scenes.furniture import Piece
 Rect = tuple[float, float, float, float]
 
 CELL = 0.05
-PASSAGE = 0.68
-"""Width that stays free between all doors of a room [m]."""
+PASSAGES = (0.68, 0.6, 0.5)
+"""Width that stays free between all doors of a room: the first that is free while it is empty [m]."""
+
+ANCHOR_CELLS = 5
+"""How far around the point before a door its passage may begin [cells]."""
 
 WALL_GAP = SKIRTING[0] + 0.006
 DOOR_REACH = 0.8
@@ -80,17 +85,17 @@ class Spot:
         T[:3, 3] = self.x, self.y, self.z
         return T
 
-    @property
+    @cached_property
     def rect(self) -> Rect:
         """What it covers, seen from above."""
         depth = self.piece.size[0]
         return self._box(0.0 if self.hung == "wall" else -0.5 * depth, depth)
 
-    @property
+    @cached_property
     def front_rect(self) -> Rect:
         return self._box(0.5 * self.piece.size[0], self.front)
 
-    @property
+    @cached_property
     def span(self) -> tuple[float, float]:
         """Lowest and highest z."""
         height = self.piece.size[2]
@@ -98,12 +103,13 @@ class Spot:
         return self.z - drop * height, self.z + (1 - drop) * height
 
     def _box(self, back: float, depth: float) -> Rect:
-        c, s = np.cos(self.yaw), np.sin(self.yaw)
+        c, s = cos(self.yaw), sin(self.yaw)
         half = 0.5 * self.piece.size[1]
-        corners = np.array([(back, -half), (back + depth, -half), (back + depth, half), (back, half)])
-        x = self.x + c * corners[:, 0] - s * corners[:, 1]
-        y = self.y + s * corners[:, 0] + c * corners[:, 1]
-        return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+        middle = back + 0.5 * depth
+        x, y = self.x + c * middle, self.y + s * middle
+        across = 0.5 * depth * abs(c) + half * abs(s)
+        along = 0.5 * depth * abs(s) + half * abs(c)
+        return x - across, y - along, x + across, y + along
 
 
 @dataclass
@@ -137,10 +143,11 @@ class Space:
         self._free = self._floor_mask()
         for leaf in self._leaves:
             self._stamp(self._free, leaf)
+        self._passage = next((w for w in PASSAGES if self._joined(self._free, w)), 0.0)
 
     def accepts(self, *spots: Spot) -> bool:
         """Whether pieces fit together here and leave the ways between the doors open."""
-        if not all(self._fits(spot) for spot in spots):
+        if not all(self.fits(spot) for spot in spots):
             return False
         for k, spot in enumerate(spots):
             for other in spots[:k]:
@@ -226,7 +233,8 @@ class Space:
         x, y = edge.point(at, 0.002)
         return Spot(piece, x, y, z, edge.yaw, hung="wall")
 
-    def _fits(self, spot: Spot) -> bool:
+    def fits(self, spot: Spot) -> bool:
+        """Whether a piece keeps out of walls, doorways and what stands already."""
         rect, (low, high) = spot.rect, spot.span
         if not self._inside(rect):
             return False
@@ -297,20 +305,28 @@ class Space:
         mask = self._free.copy()
         for rect in rects:
             self._stamp(mask, rect)
-        distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
-        count, labels = cv2.connectedComponents((distance * CELL >= 0.5 * PASSAGE).astype(np.uint8))
-        if count < 2:
-            return False
+        return self._joined(mask, self._passage)
+
+    def _joined(self, free: NDArray[np.uint8], passage: float) -> bool:
+        """Whether a passage of this width joins all doors and reaches most of what is as wide."""
+        distance = cv2.distanceTransform(free, cv2.DIST_L2, 3)
+        wide = (distance * CELL >= 0.5 * passage).astype(np.uint8)
         x, y = self.bounds[:2]
-        found = set()
-        for px, py in self._anchors:
-            row, column = int((py - y) / CELL) + 1, int((px - x) / CELL) + 1
-            near = labels[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3]
-            found.add(int(near.max()))
-        if len(found) != 1 or 0 in found:
-            return False
-        wide = np.count_nonzero(labels)
-        return np.count_nonzero(labels == found.pop()) > 0.85 * wide
+        for number, (px, py) in enumerate(self._anchors):
+            row = max(int((py - y) / CELL) + 1 - ANCHOR_CELLS, 0)
+            column = max(int((px - x) / CELL) + 1 - ANCHOR_CELLS, 0)
+            side = 2 * ANCHOR_CELLS + 1
+            near = wide[row : row + side, column : column + side]
+            if number == 0:
+                rows, columns = np.nonzero(near)
+                if len(rows) == 0:
+                    return False
+                middle = len(rows) // 2
+                seed = int(columns[middle]) + column, int(rows[middle]) + row
+                cv2.floodFill(wide, None, seed, 2)
+            elif near.max(initial=0) != 2:
+                return False
+        return np.count_nonzero(wide == 2) > 0.85 * np.count_nonzero(wide)
 
 
 def _edge(a: NDArray, b: NDArray, openings: list[Opening]) -> Edge:

@@ -1,66 +1,171 @@
-"""Parametric furniture (first stub: boxes of the right size; names and signatures are final)."""
+"""Parametric furniture: every piece differs in size, shape and material by its random generator.
+
+The frame of a piece: the origin is the centre of its footprint on the floor, +x its front (a
+sofa's open side, a cabinet's doors, a television's screen), −x its back, z up. What hangs on a
+wall has its origin in the middle of its back, with the wall at x = 0; what hangs from the
+ceiling has the ceiling at z = 0. Geometry never reaches beyond `Piece.size`.
+"""
+
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from navworld.scenes.furniture import (
+    appliances,
+    bathroom,
+    beds,
+    decoration,
+    kitchen,
+    leisure,
+    lighting,
+    seating,
+    storage,
+    tables,
+)
+from navworld.scenes.furniture.workbench import Workbench
+from navworld.scenes.materials import Style
 from navworld.world.mesh import MeshBuilder
-from navworld.scenes.materials import Style, material
+
 
 @dataclass(frozen=True, eq=False)
 class Piece:
+    """One piece of furniture in its own frame.
+
+    Attributes:
+        kind: One of `KINDS`.
+        semantic: Class of the piece itself; things on it are instances of their own classes.
+        size: (depth x, width y, height z) of the box that holds it [m]: centred on the origin in
+            x and y and standing on z = 0; for a wall piece from x = 0 on and centred in y and z;
+            for a ceiling piece hanging below z = 0.
+        mesh: Geometry; instance 0 is the piece itself.
+        lamp: Position of the light bulb, if it is a lamp.
+    """
+
     kind: str
     semantic: str
     size: tuple[float, float, float]
     mesh: MeshBuilder
     lamp: tuple[float, float, float] | None = None
 
-_S = {  # kind: semantic, mount, size
-"single bed": ("bed","floor",2.1,1.0,1.0),"double bed": ("bed","floor",2.15,1.75,1.0),
-"nightstand": ("nightstand","floor",.4,.45,.5),"wardrobe":("wardrobe","floor",.6,1.5,2.1),
-"dresser":("dresser","floor",.48,1.1,.85),"desk":("desk","floor",.65,1.3,.75),
-"office chair":("chair","floor",.6,.6,1.0),"bookcase":("bookcase","floor",.32,.9,1.9),
-"shelf":("shelf","floor",.35,1.0,1.0),"wall shelf":("shelf","wall",.25,.9,.3),
-"sofa":("sofa","floor",.9,1.9,.85),"corner sofa":("sofa","floor",1.6,2.4,.85),
-"armchair":("armchair","floor",.85,.85,.9),"coffee table":("coffee table","floor",.6,1.1,.42),
-"tv stand":("tv stand","floor",.42,1.6,1.2),"tv":("tv","wall",.08,1.2,.7),
-"side table":("table","floor",.45,.45,.55),"floor lamp":("lamp","floor",.4,.4,1.6),
-"table lamp":("lamp","floor",.25,.25,.45),"ceiling lamp":("lamp","ceiling",.4,.4,.12),
-"pendant lamp":("lamp","ceiling",.4,.4,.8),"rug":("rug","floor",1.6,2.3,.012),
-"plant":("plant","floor",.5,.5,1.2),"dining table":("table","floor",.9,1.6,.75),
-"dining chair":("chair","floor",.5,.45,.88),"stool":("stool","floor",.36,.36,.46),
-"bar stool":("stool","floor",.4,.4,.8),"kitchen counter":("kitchen counter","floor",.62,2.4,.95),
-"kitchen sink counter":("kitchen counter","floor",.62,1.2,1.15),
-"kitchen hob counter":("kitchen counter","floor",.62,.8,.95),
-"kitchen island":("kitchen counter","floor",.9,1.6,.92),"wall cabinet":("cabinet","wall",.35,1.2,.7),
-"kitchen hood":("kitchen hood","wall",.5,.6,.7),"fridge":("fridge","floor",.65,.6,1.85),
-"oven":("oven","floor",.6,.6,.9),"microwave":("microwave","floor",.35,.48,.28),
-"dishwasher":("dishwasher","floor",.6,.6,.85),"washing machine":("washing machine","floor",.6,.6,.85),
-"toilet":("toilet","floor",.68,.38,.8),"bathtub":("bathtub","floor",.75,1.7,.58),
-"shower":("shower","floor",.9,.9,2.1),"bathroom sink":("sink","floor",.48,.7,.9),
-"mirror":("mirror","wall",.03,.6,.9),"towel rail":("towel","wall",.12,.55,.6),
-"radiator":("radiator","wall",.12,1.0,.6),"curtain":("curtain","wall",.15,1.8,2.3),
-"picture":("picture","wall",.03,.7,.5),"poster":("picture","wall",.012,.5,.7),
-"clock":("clock","wall",.05,.3,.3),"vase":("vase","floor",.15,.15,.3),"box":("box","floor",.4,.5,.35),
-"basket":("basket","floor",.4,.4,.4),"bin":("bin","floor",.28,.28,.4),
-"shoe rack":("shoe rack","floor",.32,.8,.6),"coat rack":("coat rack","floor",.5,.5,1.75),
-"wall coat rack":("coat rack","wall",.25,.8,1.1),"bench":("bench","floor",.4,1.2,.46),
-"piano":("piano","floor",.62,1.48,1.2),"fireplace":("fireplace","floor",.4,1.4,1.15),
-"fitness equipment":("fitness equipment","floor",1.1,.6,1.25),"toys":("toy","floor",.6,.7,.4),
-"books":("books","floor",.25,.3,.15),"tableware":("tableware","floor",.4,.4,.15),
-"fruit bowl":("food","floor",.3,.3,.15),"computer":("computer","floor",.45,.55,.5),
-"cushion":("cushion","floor",.4,.4,.15)}
-KINDS: tuple[str, ...] = tuple(_S)
-MOUNT = {k: v[1] for k, v in _S.items()}  # "floor" (also on top of things), "wall", "ceiling"
 
-def make(kind: str, rng: np.random.Generator, style: Style, size_hint: tuple[float | None, float | None] | None = None) -> Piece:
-    semantic, mount, d, w, h = _S[kind]
-    if size_hint:
-        d, w = size_hint[0] or d, size_hint[1] or w
-    mesh = MeshBuilder(); me = mesh.add_instance(kind, semantic)
-    low, high = {"floor": ((-d/2,-w/2,0),(d/2,w/2,h)), "wall": ((0,-w/2,-h/2),(d,w/2,h/2)), "ceiling": ((-d/2,-w/2,-h),(d/2,w/2,0))}[mount]
-    mesh.box(low, high, material(style.wood), me)
-    lamp = None
-    if semantic == "lamp": lamp = (0.0, 0.0, h*0.8 if mount == "floor" else -h*0.8)
-    return Piece(kind, semantic, (d, w, h), mesh, lamp)
+@dataclass(frozen=True)
+class _Entry:
+    build: Callable[[Workbench], None]
+    semantic: str
+    mount: str = "floor"
+
+
+_CATALOGUE: dict[str, _Entry] = {
+    "single bed": _Entry(beds.single_bed, "bed"),
+    "double bed": _Entry(beds.double_bed, "bed"),
+    "nightstand": _Entry(storage.nightstand, "nightstand"),
+    "wardrobe": _Entry(storage.wardrobe, "wardrobe"),
+    "dresser": _Entry(storage.dresser, "dresser"),
+    "desk": _Entry(tables.desk, "desk"),
+    "office chair": _Entry(seating.office_chair, "chair"),
+    "bookcase": _Entry(storage.bookcase, "bookcase"),
+    "shelf": _Entry(storage.shelf, "shelf"),
+    "wall shelf": _Entry(storage.wall_shelf, "shelf", "wall"),
+    "sofa": _Entry(seating.sofa, "sofa"),
+    "corner sofa": _Entry(seating.corner_sofa, "sofa"),
+    "armchair": _Entry(seating.armchair, "armchair"),
+    "coffee table": _Entry(tables.coffee_table, "coffee table"),
+    "tv stand": _Entry(storage.tv_stand, "tv stand"),
+    "tv": _Entry(storage.tv, "tv", "wall"),
+    "side table": _Entry(tables.side_table, "table"),
+    "floor lamp": _Entry(lighting.floor_lamp, "lamp"),
+    "table lamp": _Entry(lighting.table_lamp, "lamp"),
+    "ceiling lamp": _Entry(lighting.ceiling_lamp, "lamp", "ceiling"),
+    "pendant lamp": _Entry(lighting.pendant_lamp, "lamp", "ceiling"),
+    "rug": _Entry(decoration.rug, "rug"),
+    "plant": _Entry(decoration.plant, "plant"),
+    "dining table": _Entry(tables.dining_table, "table"),
+    "dining chair": _Entry(seating.dining_chair, "chair"),
+    "stool": _Entry(seating.stool, "stool"),
+    "bar stool": _Entry(seating.bar_stool, "stool"),
+    "kitchen counter": _Entry(kitchen.kitchen_counter, "kitchen counter"),
+    "kitchen sink counter": _Entry(kitchen.sink_counter, "kitchen counter"),
+    "kitchen hob counter": _Entry(kitchen.hob_counter, "kitchen counter"),
+    "kitchen island": _Entry(kitchen.kitchen_island, "kitchen counter"),
+    "wall cabinet": _Entry(kitchen.wall_cabinet, "cabinet", "wall"),
+    "kitchen hood": _Entry(appliances.kitchen_hood, "kitchen hood", "wall"),
+    "fridge": _Entry(appliances.fridge, "fridge"),
+    "oven": _Entry(appliances.oven, "oven"),
+    "microwave": _Entry(appliances.microwave, "microwave"),
+    "dishwasher": _Entry(appliances.dishwasher, "dishwasher"),
+    "washing machine": _Entry(appliances.washing_machine, "washing machine"),
+    "toilet": _Entry(bathroom.toilet, "toilet"),
+    "bathtub": _Entry(bathroom.bathtub, "bathtub"),
+    "shower": _Entry(bathroom.shower, "shower"),
+    "bathroom sink": _Entry(bathroom.bathroom_sink, "sink"),
+    "mirror": _Entry(bathroom.mirror, "mirror", "wall"),
+    "towel rail": _Entry(bathroom.towel_rail, "towel", "wall"),
+    "radiator": _Entry(bathroom.radiator, "radiator", "wall"),
+    "curtain": _Entry(decoration.curtain, "curtain", "wall"),
+    "picture": _Entry(decoration.picture, "picture", "wall"),
+    "poster": _Entry(decoration.poster, "picture", "wall"),
+    "clock": _Entry(decoration.clock, "clock", "wall"),
+    "vase": _Entry(decoration.vase, "vase"),
+    "box": _Entry(storage.box, "box"),
+    "basket": _Entry(storage.basket, "basket"),
+    "bin": _Entry(storage.bin_, "bin"),
+    "shoe rack": _Entry(storage.shoe_rack, "shoe rack"),
+    "coat rack": _Entry(storage.coat_rack, "coat rack"),
+    "wall coat rack": _Entry(storage.wall_coat_rack, "coat rack", "wall"),
+    "bench": _Entry(seating.bench, "bench"),
+    "piano": _Entry(leisure.piano, "piano"),
+    "fireplace": _Entry(leisure.fireplace, "fireplace"),
+    "fitness equipment": _Entry(leisure.fitness_equipment, "fitness equipment"),
+    "toys": _Entry(leisure.toys, "toy"),
+    "books": _Entry(tables.books, "books"),
+    "tableware": _Entry(tables.tableware, "tableware"),
+    "fruit bowl": _Entry(tables.fruit_bowl, "food"),
+    "computer": _Entry(tables.computer, "computer"),
+    "cushion": _Entry(decoration.cushion, "cushion"),
+}
+
+KINDS: tuple[str, ...] = tuple(_CATALOGUE)
+MOUNT: dict[str, str] = {kind: entry.mount for kind, entry in _CATALOGUE.items()}
+"""Where a kind goes: "floor" (which includes on top of other pieces), "wall" or "ceiling"."""
+
+
+def make(
+    kind: str,
+    rng: np.random.Generator,
+    style: Style,
+    size_hint: tuple[float | None, float | None] | None = None,
+) -> Piece:
+    """Builds a piece.
+
+    Args:
+        kind: One of `KINDS`.
+        rng: Draws its shape, proportions and materials.
+        style: The apartment's materials.
+        size_hint: Wished (depth, width) [m]. A wish is met within the range in which the kind is
+            built; `Piece.size` tells what came out.
+    """
+    if kind not in _CATALOGUE:
+        from difflib import get_close_matches
+
+        near = get_close_matches(kind, KINDS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"unknown kind of furniture {kind!r}{hint} (see navworld.scenes.furniture.KINDS)")
+    entry = _CATALOGUE[kind]
+    bench = Workbench(kind, entry.semantic, rng, style, size_hint or (None, None))
+    entry.build(bench)
+    low, high = bench.mesh.bounds()
+    offset = -(low + high) / 2
+    if entry.mount == "wall":
+        offset[0] = max(-low[0], 0.0)
+    else:
+        offset[2] = -low[2] if entry.mount == "floor" else -high[2]
+    bench.mesh.shift(offset)
+    size = high - low
+    if entry.mount == "wall":
+        size[0] = high[0] + offset[0]
+    lamp = None if bench.lamp is None else tuple(float(c) for c in np.add(bench.lamp, offset))
+    depth, width, height = (float(s) for s in size)
+    return Piece(kind, entry.semantic, (depth, width, height), bench.mesh, lamp)

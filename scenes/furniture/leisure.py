@@ -124,9 +124,9 @@ def _ball(b: Workbench, item: int, at: tuple[float, float, float], r: float) -> 
     profile = np.column_stack([np.abs(r * np.cos(arc)), r + r * np.sin(arc)])
     profile[[0, -1], 0] = 0
     a, c = b.pick(PAINTS), b.pick(PAINTS)
-    b.turned(profile[:4], painted("ceramic", a), item, at=at, segments=14)
-    b.turned(profile[3:5], painted("ceramic", c), item, at=at, segments=14)
-    b.turned(profile[4:], painted("ceramic", a), item, at=at, segments=14)
+    b.turned(profile[:4], painted("ceramic", a), item, at=at, segments=12)
+    b.turned(profile[3:5], painted("ceramic", c), item, at=at, segments=12)
+    b.turned(profile[4:], painted("ceramic", a), item, at=at, segments=12)
 
 
 def toys(b: Workbench) -> None:
@@ -135,13 +135,13 @@ def toys(b: Workbench) -> None:
         s = b.between(0.04, 0.08)
         at = (float(b.rng.uniform(-0.25, 0.05)), float(b.rng.uniform(-0.3, 0.3)), 0.0)
         T = shapes.turned_frame(float(b.rng.uniform(0, 1.5)), at)
-        b.soft((-s, -s, 0), (s, s, 2 * s), b.paint(), radius=0.008, T=T)
+        b.box((-s, -s, 0), (s, s, 2 * s), b.paint(), omit=("-z",), T=T)
     _ball(b, b.instance("ball", "ball"), (0.17, -0.22, 0), b.between(0.07, 0.11))
     train = b.instance("train", "toy")
     black = material("plastic black")
     for k in range(3):
         y = -0.02 + 0.15 * k
-        b.soft((0.14, y, 0.03), (0.22, y + 0.12, 0.1 + (0.05 if k == 0 else 0)), b.paint(), train, radius=0.01)
+        b.box((0.14, y, 0.03), (0.22, y + 0.12, 0.1 + (0.05 if k == 0 else 0)), b.paint(), train)
         for dy in (0.03, 0.09):
             b.tube((0.13, y + dy, 0.025), (0.23, y + dy, 0.025), 0.025, black, train, segments=8)
     ring = b.instance("rings", "toy")

@@ -144,6 +144,28 @@ def _circle(segments: int) -> NDArray:
     return np.stack([np.cos(angle), np.sin(angle)], 1)
 
 
+@cache
+def _loft_template(count: int, n: int, low: bool, high: bool) -> tuple[NDArray, ...]:
+    """Triangles of `count` rings of `n` points: the skin's and the fans', and where the skin's
+    corners lie around (0…1) and along (ring)."""
+    k = np.arange(n)
+    nxt = (k + 1) % n
+    skin = np.zeros((0, 3), np.int64)
+    for row in range(count - 1):
+        a, b = row * n, (row + 1) * n
+        lower, upper = (a + k, a + nxt, b + nxt), (a + k, b + nxt, b + k)
+        skin = np.concatenate([skin, np.stack(lower, 1), np.stack(upper, 1)])
+    place = skin % n
+    closing = (place == 0) & (place.max(1, keepdims=True) == n - 1)
+    around = np.where(closing, n, place) / n
+    fans = []
+    for wanted, first, order in ((low, 0, -1), (high, (count - 1) * n, 1)):
+        if wanted:
+            fan = np.stack([np.full(n - 2, first), first + k[1:-1], first + k[2:]], 1)
+            fans.append(fan[:, ::order])
+    return np.concatenate([skin, *fans]), around, skin // n, np.array(fans, np.int64)
+
+
 def loft(rings: ArrayLike, *, low: bool = True, high: bool = True) -> Shape:
     """A skin over closed rings of equally many points.
 
@@ -153,27 +175,21 @@ def loft(rings: ArrayLike, *, low: bool = True, high: bool = True) -> Shape:
     """
     r = np.asarray(rings, np.float64)
     count, n = r.shape[:2]
-    k = np.arange(n)
-    nxt = (k + 1) % n
-    parts = []
-    for row in range(count - 1):
-        a, b = row * n, (row + 1) * n
-        parts.append(np.stack([a + k, a + nxt, b + nxt], 1))
-        parts.append(np.stack([a + k, b + nxt, b + k], 1))
+    triangles, around, row, fans = _loft_template(count, n, low, high)
+    girth = _lengths(r[:, np.arange(1, n + 1) % n] - r).sum(1).max()
+    along = np.zeros(count)
+    np.cumsum(_lengths(r[1:] - r[:-1]).mean(1), out=along[1:])
     v = r.reshape(-1, 3)
-    girth = np.linalg.norm(r - np.roll(r, 1, 1), axis=2).sum(1).max()
-    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(r, axis=0), axis=2).mean(1))])
-    flat = np.arange(count * n)
-    sides = np.concatenate(parts) if parts else np.zeros((0, 3), int)
-    u = (flat % n) / n * girth
-    u = np.where((sides % n == 0) & ((sides % n).max(1, keepdims=True) == n - 1), girth, u[sides])
-    uv = np.stack([u, along[sides // n]], -1)
-    for wanted, first, order in ((low, 0, -1), (high, (count - 1) * n, 1)):
-        if wanted:
-            fan = np.stack([np.full(n - 2, first), first + k[1:-1], first + k[2:]], 1)[:, ::order]
-            sides = np.concatenate([sides, fan])
-            uv = np.concatenate([uv, v[fan][..., :2] - v[:, :2].min(0)])
-    return v, sides, uv
+    parts = [np.stack([around * girth, along[row]], -1)]
+    for fan in fans:
+        corners = v[fan]
+        reach = corners.max((0, 1)) - corners.min((0, 1))
+        parts.append(corners[..., np.sort(np.argsort(reach)[1:])])
+    return v, triangles, np.concatenate(parts)
+
+
+def _lengths(vectors: NDArray) -> NDArray:
+    return np.sqrt(np.einsum("...k,...k->...", vectors, vectors))
 
 
 def tube(
@@ -187,11 +203,16 @@ def tube(
 ) -> Shape:
     """A straight round bar, tapering to `end_radius`."""
     start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
-    axis = (end - start) / max(float(np.linalg.norm(end - start)), 1e-9)
-    helper = np.array([0.0, 0.0, 1.0]) if abs(axis[2]) < 0.9 else np.array([1.0, 0.0, 0.0])
-    across = np.cross(helper, axis)
-    across /= np.linalg.norm(across)
-    ring = _circle(segments) @ np.stack([across, np.cross(axis, across)])
+    x, y, z = ((end - start) / max(float(_lengths(end - start)), 1e-9)).tolist()
+    if abs(z) < 0.9:
+        length = (x * x + y * y) ** 0.5
+        a, b, c = -y / length, x / length, 0.0
+    else:
+        length = (y * y + z * z) ** 0.5
+        a, b, c = 0.0, -z / length, y / length
+    ring = _circle(segments) @ np.array(
+        [[a, b, c], [y * c - z * b, z * a - x * c, x * b - y * a]]
+    )
     last = radius if end_radius is None else end_radius
     rings = np.stack([start + radius * ring, end + last * ring])
     v, t, uv = loft(rings, low=caps[0], high=caps[1])

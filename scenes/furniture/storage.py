@@ -267,7 +267,10 @@ def _screen(b: Workbench, item: int, x: float, w: float, z: float) -> None:
     b.soft((x, -w / 2, z), (x + 0.045, w / 2, z + tall), material("plastic black"), item, radius=0.008)
     y, z0, z1, s = w / 2 - 0.014, z + 0.014, z + tall - 0.014, x + 0.0455
     corners = [(s, -y, z0), (s, y, z0), (s, y, z1), (s, -y, z1)]
-    b.mesh.quad(corners, material("screen"), item, tile=1.6)
+    if b.chance(0.4):
+        b.image(corners, pictures.broadcast(b.rng), item, emission=0.8)
+    else:
+        b.mesh.quad(corners, material("screen"), item, tile=1.6)
 
 
 # --- small storage ------------------------------------------------------------------------------
@@ -374,10 +377,14 @@ def wall_coat_rack(b: Workbench) -> None:
 def _coat(b: Workbench, item: int, at: tuple[float, float, float], yaw: float) -> None:
     cloth = b.pick((material("denim"), material("wool charcoal"), b.paint("linen white"), material("tweed brown")))
     length, c, s = float(b.rng.uniform(0.65, 0.95)), np.cos(yaw), np.sin(yaw)
+    turn = np.array([[-s, c, 0], [c, s, 0], [0, 0, 1]])
     rings = []
-    for part, wide, deep in ((0, 0.12, 0.07), (0.2, 0.19, 0.09), (0.75, 0.2, 0.085), (1.0, 0.035, 0.025)):
-        ring = shapes.oval((0, 0, 0), wide * 0.75, deep, segments=9)
-        ring[:, 1] *= 1 + 0.25 * np.sin(np.arange(9) * 2.1) * (1 - part)
-        turned = ring @ np.array([[-s, c, 0], [c, s, 0], [0, 0, 1]])
-        rings.append(turned[::-1] + (at[0], at[1], at[2] - length * (1 - part)))
+    for part, wide, deep in ((0, 0.2, 0.085), (0.45, 0.15, 0.07), (0.9, 0.19, 0.06), (0.97, 0.07, 0.05), (1.0, 0.05, 0.04)):
+        ring = shapes.oval((0, 0, 0), wide, deep, segments=9)
+        ring[:, 1] *= 1 + 0.3 * np.sin(np.arange(9) * 2.1) * (1 - part)
+        rings.append((ring @ turn)[::-1] + (at[0], at[1], at[2] - length * (1 - part)))
+    for side in (-1, 1):
+        shoulder = np.array([side * 0.17, 0, -0.12 * length]) @ turn + at
+        cuff = np.array([side * 0.2, 0.03, -0.75 * length]) @ turn + at
+        b.tube(shoulder, cuff, 0.05, cloth, item, end_radius=0.04, caps=(False, True))
     b.add(shapes.loft(rings, high=False), cloth, item)

@@ -233,11 +233,13 @@ class Workbench:
         self.box((x, y0, z0), (x + thick, y1, z1), material, instance, omit=("-x",))
         rail = min(0.07, 0.22 * min(y1 - y0, z1 - z0))
         if panel == "shaker":
-            for low, high in (
-                ((y0, z0), (y0 + rail, z1)), ((y1 - rail, z0), (y1, z1)),
-                ((y0 + rail, z0), (y1 - rail, z0 + rail)), ((y0 + rail, z1 - rail), (y1 - rail, z1)),
+            upright, level = ("-x", "-z", "+z"), ("-x", "-y", "+y")
+            for low, high, omit in (
+                ((y0, z0), (y0 + rail, z1), upright), ((y1 - rail, z0), (y1, z1), upright),
+                ((y0 + rail, z0), (y1 - rail, z0 + rail), level),
+                ((y0 + rail, z1 - rail), (y1 - rail, z1), level),
             ):  # fmt: skip
-                self.box((x + thick, *low), (x + thick + 0.008, *high), material, instance, omit=("-x",))
+                self.box((x + thick, *low), (x + thick + 0.008, *high), material, instance, omit=omit)
         elif panel == "raised":
             low, high = (x + thick, y0 + rail, z0 + rail), (x + thick + 0.007, y1 - rail, z1 - rail)
             self.box(low, high, material, instance, omit=("-x",))

@@ -180,6 +180,10 @@ class _Document:
             seen.add(k)
             node = nodes[k]
             T = T_scene_parent @ _node_transform(node)
+            if not np.isfinite(T).all():
+                raise SceneError(
+                    f"{self.folder.path}: the pose of its node {k} is not finite; export it again"
+                )
             names = (str(node.get("name", f"node {k}")), *above)[:8]
             if "mesh" in node:
                 yield self._index("meshes", node["mesh"]), T, names
@@ -317,11 +321,12 @@ class _Document:
         glows = emissive.max() > 0.05 and "emissiveTexture" not in entry
         color = srgb_from_linear(emissive / emissive.max() if glows else factor[:3])
         return Look(
-            name=str(entry.get("name", "")),
+            name="" if entry.get("name") in (None, "None") else str(entry["name"]),
             color=(float(color[0]), float(color[1]), float(color[2])),
             image=None if info is None else self._image(info),
             emission=float(np.clip(emissive.max(), 0, 1)) if glows else 0.0,
-            transparent=entry.get("alphaMode") == "BLEND" and factor[3] < 0.6,
+            transparent=(entry.get("alphaMode") == "BLEND" and factor[3] < 0.6)
+            or "KHR_materials_transmission" in entry.get("extensions", {}),
         )
 
     def _image(self, info: dict[str, Any]) -> NDArray[np.uint8]:

@@ -81,9 +81,12 @@ SYNONYMS: dict[str, str] = {
 }  # fmt: skip
 
 STRUCTURE = frozenset(
-    "room house home apartment flat stage interior scene mesh environment shell architecture level "
-    "structure model world root office hall corridor storey story map scan".split()
-)
+    {
+        "room", "house", "home", "apartment", "flat", "stage", "interior", "scene", "mesh",
+        "environment", "shell", "architecture", "level", "structure", "model", "world", "root",
+        "office", "hall", "corridor", "storey", "story", "map", "scan",
+    }
+)  # fmt: skip
 """Words for a whole place: its surfaces are told apart by material and geometry instead."""
 
 MODIFIERS = ("dining", "kitchen", "bed", "side", "end", "office", "wall", "floor", "corner", "desk",

@@ -93,6 +93,8 @@ def _check(text: str, folder: Folder) -> tuple[bool, bool, str | None]:
             if len(words) < 4:
                 _refuse(folder, number, "a face has fewer than three corners")
             for corner in words[1:]:
+                if corner.isdecimal() and 0 < int(corner) <= counts["v"]:
+                    continue
                 if not _valid_corner(corner, counts):
                     _refuse(folder, number, f"corner {corner[:20]!r} of a face does not exist")
         elif key == "mtllib" and library is None:

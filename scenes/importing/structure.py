@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.scenes.importing.surfaces import places
+
 NORMAL_STEP = 0.2
 PLANE_STEP = 0.1
 FLOOR_BAND, CEILING_HEIGHT = 0.25, 1.9
+SMALL_TRIANGLE, SMOOTHING_ROUNDS = 0.002, 6
 MIN_FLOOR_AREA, MIN_WALL_AREA, MIN_WALL_HEIGHT = 1.0, 1.0, 1.5
 
 
@@ -19,13 +22,15 @@ def surfaces(vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> NDA
     """
     corners = vertices[triangles]
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    twice_area = np.linalg.norm(cross, axis=1)
-    normal = cross / np.maximum(twice_area, 1e-12)[:, None]
+    area, z = np.linalg.norm(cross, axis=1) / 2, corners[:, :, 2]
+    if np.median(area) < SMALL_TRIANGLE:
+        cross = _smoothed(cross, places(vertices)[triangles])
+    normal = cross / np.maximum(np.linalg.norm(cross, axis=1), 1e-12)[:, None]
     normal *= np.where(_leading(normal) < 0, -1.0, 1.0)[:, None]
-    area, z = twice_area / 2, corners[:, :, 2]
     offset = np.einsum("ij,ij->i", normal, corners.mean(1))
     key = np.column_stack([np.rint(normal / NORMAL_STEP), np.rint(offset / PLANE_STEP)])
-    _, plane = np.unique(key.astype(np.int64), axis=0, return_inverse=True)
+    key = (key.astype(np.int64) + [8, 8, 8, 1 << 30]) @ [1 << 40, 1 << 36, 1 << 32, 1]
+    _, plane = np.unique(key, return_inverse=True)
     plane = plane.reshape(-1)
     plane_area = np.bincount(plane, area)[plane]
     top, bottom = np.full(plane.max() + 1, -np.inf), np.full(plane.max() + 1, np.inf)
@@ -41,6 +46,18 @@ def surfaces(vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> NDA
     tall = (top - bottom)[plane] >= MIN_WALL_HEIGHT
     label[upright & tall & (plane_area >= MIN_WALL_AREA)] = "wall"
     return label
+
+
+def _smoothed(cross: NDArray[np.float64], place: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Normals averaged with those of the neighbours: the small triangles of scans are noisy."""
+    count = int(place.max()) + 1
+    for _ in range(SMOOTHING_ROUNDS):
+        sums = [
+            sum(np.bincount(place[:, c], cross[:, k], count) for c in range(3)) for k in range(3)
+        ]
+        cross = np.stack(sums, 1)[place].mean(1)
+        cross /= np.maximum(np.linalg.norm(cross, axis=1), 1e-12)[:, None]
+    return cross
 
 
 def _leading(normal: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.scenes.importing.names import words_of
 from navworld.scenes.importing.parts import Look, Part
 from navworld.world.scene import Material, Texture
 
@@ -29,12 +30,11 @@ class MaterialTable:
         count = int(keep.sum())
         if part.colors is None:
             return np.full(count, self._material(part.look, part.look.color, part.uv is not None))
-        color = np.clip(part.colors[keep].mean(1), 0, 1) * part.look.color
-        color = np.rint(color * (levels - 1)) / (levels - 1)
-        unique, inverse = np.unique(color, axis=0, return_inverse=True)
+        code, inverse = np.unique(_codes(part.colors[keep], levels), return_inverse=True)
+        steps = np.stack([code // levels**2, code // levels % levels, code % levels], 1)
         index = [
             self._material(part.look, (float(r), float(g), float(b)), part.uv is not None)
-            for r, g, b in unique
+            for r, g, b in steps / (levels - 1) * part.look.color
         ]
         return np.array(index, np.int32)[inverse.reshape(-1)]
 
@@ -48,7 +48,13 @@ class MaterialTable:
                 mean = np.asarray(image[..., :3], np.float64).mean((0, 1)) / 255 * color
                 color = (float(mean[0]), float(mean[1]), float(mean[2]))
             self.materials.append(
-                Material(look.name or "plain", color, texture, look.emission, look.transparent)
+                Material(
+                    name=look.name or "plain",
+                    color=color,
+                    texture=texture,
+                    emission=look.emission,
+                    transparent=look.transparent or "glass" in words_of(look.name),
+                )
             )
         return self._index[key]
 
@@ -66,11 +72,16 @@ def color_levels(parts: list[Part]) -> int:
         codes: set[int] = set()
         for part in parts:
             if part.colors is not None:
-                steps = np.rint(np.clip(part.colors.mean(1), 0, 1) * (levels - 1)).astype(np.int64)
-                codes.update(np.unique(steps @ (levels * levels, levels, 1)).tolist())
+                codes.update(np.unique(_codes(part.colors, levels)).tolist())
         if len(codes) <= MAX_COLORS:
             return levels
     return 6
+
+
+def _codes(colors: NDArray[np.float64], levels: int) -> NDArray[np.int64]:
+    """(T,) mean colours of the corners, in steps, as one number."""
+    steps = np.rint(np.clip(colors.mean(1), 0, 1) * (levels - 1)).astype(np.int64)
+    return steps @ np.array([levels * levels, levels, 1])
 
 
 def sound_triangles(part: Part) -> NDArray[np.bool_]:
@@ -79,12 +90,19 @@ def sound_triangles(part: Part) -> NDArray[np.bool_]:
     size = np.abs(corners - corners.mean(1, keepdims=True)).max((1, 2))
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     keep = np.linalg.norm(cross, axis=1) > 1e-6 * size * size
-    _, place = np.unique(part.vertices, axis=0, return_inverse=True)
-    same = np.sort(place.reshape(-1)[part.triangles], axis=1)
+    same = np.sort(places(part.vertices)[part.triangles], axis=1)
     order = np.lexsort((~keep, *same.T))  # of equal triangles, the ones with an area first
     repeats = np.zeros(len(same), bool)
     repeats[order[1:]] = (same[order[1:]] == same[order[:-1]]).all(1)
     return keep & ~repeats
+
+
+def places(vertices: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(V,) the same number for vertices at exactly the same place, by a 64-bit hash."""
+    bits = np.ascontiguousarray(vertices + 0.0, np.float64).view(np.uint64)  # -0 becomes 0
+    odd = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+    mixed = (bits ^ (bits >> np.uint64(32))) * odd
+    return np.unique(mixed.sum(1, dtype=np.uint64), return_inverse=True)[1].reshape(-1)
 
 
 def near_origin(uv: NDArray[np.float64]) -> NDArray[np.float32]:

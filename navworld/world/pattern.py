@@ -1,0 +1,94 @@
+"""Ray patterns: which rays one exposure of a sensor sends out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import tan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from navworld.world.embree import LANES, aligned_copy
+
+
+@dataclass(frozen=True, eq=False)
+class RayPattern:
+    """The rays of one exposure.
+
+    Attributes:
+        directions: (H, W, 3) float32 in the camera frame (x right, y down, z forward). The
+            reported depth is the ray parameter: directions with z = 1 give z-depth, unit
+            directions give range.
+        spread: Angle between neighbouring rays [rad]; textures are filtered to it.
+        coherent: Neighbouring rays run side by side (all cameras); False for scattered rays.
+    """
+
+    directions: NDArray[np.float32]
+    spread: float
+    coherent: bool = field(default=True, kw_only=True)
+
+    def __post_init__(self) -> None:
+        directions = np.ascontiguousarray(self.directions, np.float32)
+        if directions.ndim != 3 or directions.shape[2] != 3 or not directions.size:
+            raise ValueError(
+                f"ray directions have shape {directions.shape}: give (H, W, 3) with H, W ≥ 1"
+            )
+        if not np.isfinite(directions).all() or not (np.abs(directions).max(2) > 0).all():
+            raise ValueError("ray directions must be finite and none may be zero")
+        if not (np.isfinite(self.spread) and self.spread >= 0):
+            raise ValueError(f"spread is {self.spread}: give an angle ≥ 0 [rad]")
+        object.__setattr__(self, "directions", directions)
+
+    @classmethod
+    def pinhole(cls, height: int, width: int, fov_deg: float) -> RayPattern:
+        """A pinhole camera with square pixels and a horizontal field of view of `fov_deg`."""
+        if height < 1 or width < 1:
+            raise ValueError(f"image size {height} × {width}: both sides must be at least 1")
+        if not 0 < fov_deg < 180:
+            raise ValueError(
+                f"fov_deg is {fov_deg}: a pinhole sees more than 0° and less than 180°"
+            )
+        focal = 0.5 * width / tan(np.radians(fov_deg) / 2)
+        x = (np.arange(width) + 0.5 - 0.5 * width) / focal
+        y = (np.arange(height) + 0.5 - 0.5 * height) / focal
+        directions = np.stack(np.broadcast_arrays(x, y[:, None], 1.0), -1)
+        return cls(directions.astype(np.float32), 1 / focal)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W)."""
+        return self.directions.shape[0], self.directions.shape[1]
+
+    @cached_property
+    def packets(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
+        """Rays in groups of 16, as squares of 4 × 4 where the image is high enough.
+
+        Squares that reach over the border repeat its pixels.
+
+        Returns:
+            (P, 3, 16) directions, (P, 16) pixels, and (P,) whether each four pixels in turn are
+            neighbours.
+        """
+        height, width = self.shape
+        rows = 4 if height > 2 else height
+        columns = LANES // rows
+        y = np.arange(0, height, rows)[:, None, None, None] + np.arange(rows)[:, None]
+        x = np.arange(0, width, columns)[:, None, None] + np.arange(columns)
+        pixels = np.minimum(y, height - 1) * width + np.minimum(x, width - 1)
+        pixels = pixels.reshape(-1, LANES).astype(np.int32)
+        directions = self.directions.reshape(-1, 3)[pixels].transpose(0, 2, 1)
+        whole = (np.diff(pixels.reshape(-1, 4, 4), axis=2) == 1).all((1, 2))
+        return aligned_copy(directions, np.float32), pixels, whole
+
+    def finer(self, factor: int) -> RayPattern:
+        """`factor` × `factor` rays in place of each, interpolated between the given ones."""
+        fine = self.directions.astype(np.float64)
+        for axis in (0, 1):
+            n = fine.shape[axis]
+            at = (np.arange(n * factor) + 0.5) / factor - 0.5
+            low = np.clip(np.floor(at).astype(int), 0, max(n - 2, 0))
+            step = np.take(fine, np.minimum(low + 1, n - 1), axis) - np.take(fine, low, axis)
+            weight = (at - low).reshape(-1, *(1,) * (2 - axis))
+            fine = np.take(fine, low, axis) + weight * step
+        return RayPattern(fine.astype(np.float32), self.spread / factor, coherent=self.coherent)
