@@ -1,0 +1,1 @@
+"""Agents: what decides, by name in `catalog.py`; floors, learned systems, their weights."""

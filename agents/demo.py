@@ -78,7 +78,7 @@ def _spread(episodes: list[Episode], count: int) -> list[Episode]:
 def _imported_house(agent: Agent) -> list[Rollout] | None:
     data = os.environ.get("NAVWORLD_DATA")
     if not data or not (Path(data) / HOUSE).exists():
-        print("\n(no real house here: set NAVWORLD_DATA to the folder that has scenes/aws_small_house)")
+        print("\n(no real house: NAVWORLD_DATA names no folder with scenes/aws_small_house)")
         return None
     frozen = draw_episodes([str(Path(data) / HOUSE)], HOUSE_EPISODES)
     return run_agent(agent, frozen, num_envs=HOUSE_EPISODES, label="real house")

@@ -46,8 +46,10 @@ def evaluate(
         episodes: Only the first so many.
     """
     agent = build_agent(name, weights)
-    frozen = list(find_benchmark(benchmark).episodes()) if scenes is None else _drawn(scenes, episodes)
-    frozen = frozen[:episodes] if episodes else frozen
+    if scenes is None:
+        frozen = find_benchmark(benchmark).episodes()[:episodes]
+    else:
+        frozen = _drawn(scenes, episodes)
     filmed = frozenset(range(min(videos, len(frozen)))) if video else frozenset()
     rollouts = run_agent(
         agent, frozen, num_envs=num_envs, threads=threads, filmed=filmed, label=name

@@ -1,0 +1,1 @@
+"""Gymnasium environments, their tasks and benchmarks."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -63,7 +63,7 @@ class Options:
     fov_deg: float = 90.0
     localizer: Localizer | None = field(default_factory=GPS)
     mappers: Sequence[Mapper] = ()
-    robot: Robot = Robot()
+    robot: Robot = field(default_factory=Robot)
     actions: str = "discrete"
     actuation: Actuation | None = None
     sliding: bool = False
@@ -86,7 +86,9 @@ class Options:
         if self.episodes_per_scene < 1 or self.threads < 1:
             raise ValueError("episodes_per_scene and threads must be at least 1")
         if isinstance(self.sensors, str):
-            raise TypeError(f"sensors={self.sensors!r}: expected a sequence, such as ('depth', 'gps')")
+            raise TypeError(
+                f"sensors={self.sensors!r}: expected a sequence, such as ('depth', 'gps')"
+            )
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> Options:
@@ -264,11 +266,11 @@ class Navigation:
         if actions.shape != shape:
             raise ValueError(f"actions have shape {actions.shape}; expected {shape}")
         if isinstance(space, spaces.Discrete):
-            good = np.issubdtype(actions.dtype, np.integer) and ((actions >= 0) & (actions < 4)).all()
-            if not good:
+            whole = np.issubdtype(actions.dtype, np.integer)
+            if not (whole and ((actions >= 0) & (actions < 4)).all()):
                 raise ValueError(
-                    f"action {actions.tolist()} is outside the action space: expected whole numbers "
-                    "0 (stop), 1 (forward), 2 (turn left), 3 (turn right)"
+                    f"action {actions.tolist()} is outside the action space: expected whole "
+                    "numbers 0 (stop), 1 (forward), 2 (turn left), 3 (turn right)"
                 )
             return actions.astype(np.int64)
         if not (np.isfinite(actions).all() and (np.abs(actions) <= 1).all()):
@@ -300,7 +302,8 @@ class Navigation:
         if self.options.actuation is not None:
             planned = np.zeros((self.num_envs, 3))
             planned[:, [0, 2]] = velocity * robot.dt
-            velocity = self.options.actuation.disturb(planned, ids, self.streams)[:, [0, 2]] / robot.dt
+            moved = self.options.actuation.disturb(planned, ids, self.streams)
+            velocity = moved[:, [0, 2]] / robot.dt
         self.world.step_velocity(velocity, robot.dt)
         self.world.stopped = resting
 
@@ -308,7 +311,7 @@ class Navigation:
 class NavigationEnv(gymnasium.Env):
     """One navigation environment: a view of `Navigation` with a batch of one."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
 
     def __init__(self, options: Options, *, render_mode: str | None = None) -> None:
         if render_mode not in (None, "rgb_array"):
@@ -353,11 +356,9 @@ class NavigationEnv(gymnasium.Env):
             return None
         camera = self.batch.options.camera
         scale = max(1, -(-256 // camera.height))
-        big = Camera(
-            camera.height * scale, camera.width * scale, camera.fov_deg, camera.position
-        )
-        ids = np.zeros(1, np.int64)
-        return self.batch.world.view(big, self.batch.world.T_world_body(ids), ids, ("rgb",))["rgb"][0]
+        big = Camera(camera.height * scale, camera.width * scale, camera.fov_deg, camera.position)
+        ids, world = np.zeros(1, np.int64), self.batch.world
+        return world.view(big, world.T_world_body(ids), ids, ("rgb",))["rgb"][0]
 
     def save_state(self) -> dict[str, Any]:
         """The whole state: the world, the task, every random stream and every component."""
@@ -393,7 +394,7 @@ class PointNavEnv(NavigationEnv):
     | `semantic`, `instance` | sensor | `Box(…, (H, W), int32)` |
     | `gps`, `compass` | sensor "gps" | position (3,) [m] and heading (1,) [rad] since the start |
     | `goal` | task | `Box(−1000, 1000, (3,), float32)` the goal in the frame of the start [m] |
-    | `goal_polar` | localizer | `Box((3,), float32)`: distance [m], cos, sin of the bearing of the goal as seen from the believed pose |
+    | `goal_polar` | localizer | `Box((3,), float32)`: the goal from the believed pose: distance [m], cos and sin of its bearing |
 
     ## Reward
     Decrease of the geodesic distance to the goal [m], −0.01 a step, 2.5 × SPL at success.

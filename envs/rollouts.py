@@ -47,7 +47,7 @@ def run_episodes(
         actions, state = policy.predict(observation, state, start, deterministic)
         spent = (time.perf_counter() - began) / env.num_envs
         before = env.batch.episode.copy()
-        observation, reward, terminated, truncated, info = env.step(actions)
+        observation, _, terminated, truncated, info = env.step(actions)
         start = terminated | truncated
         T = info["final_T_world_body"] if start.any() else env.batch.world.T_world_body()
         for i in list(open_rows):

@@ -7,21 +7,35 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from navworld.envs.vector import NavigationVectorEnv
+from navworld.names import nearest
 
 EPISODE_KEYS = ("success", "spl", "soft_spl", "distance_to_goal_m", "collisions")
 
 
 class NavigationVecEnv(VecEnv):
-    """A `VecEnv` whose `infos` carry `terminal_observation`, `episode` and the metrics."""
+    """A `VecEnv` whose `infos` carry `terminal_observation`, `episode` and the metrics.
 
-    def __init__(self, env: NavigationVectorEnv) -> None:
+    Args:
+        env: The batch.
+        keys: Which of its observations the learner gets, in order; all by default. What only
+            components read (depth behind a map, say) need not fill a rollout buffer.
+    """
+
+    def __init__(self, env: NavigationVectorEnv, keys: Sequence[str] | None = None) -> None:
         self.env = env
         self.render_mode = env.render_mode
-        super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
+        known = env.single_observation_space.spaces
+        for key in keys or ():
+            if key not in known:
+                raise ValueError(f"there is no observation {key!r}{nearest(key, known)}")
+        self.keys = tuple(keys or known)
+        space = spaces.Dict({key: known[key] for key in self.keys})
+        super().__init__(env.num_envs, space, env.single_action_space)
         self._actions: NDArray | None = None
         self._return = np.zeros(env.num_envs)
         self._length = np.zeros(env.num_envs, np.int64)
@@ -34,7 +48,7 @@ class NavigationVecEnv(VecEnv):
         observation, _ = self.env.reset(seed=seeds)
         self._reset_seeds()
         self._reset_options()
-        return observation
+        return self._shown(observation)
 
     def step_async(self, actions: NDArray) -> None:
         """Remembers the actions for `step_wait`."""
@@ -50,7 +64,7 @@ class NavigationVecEnv(VecEnv):
         for i in np.flatnonzero(done):
             metrics = info["final_info"]
             infos[i] = {
-                "terminal_observation": info["final_obs"][i],
+                "terminal_observation": self._shown(info["final_obs"][i]),
                 "TimeLimit.truncated": bool(truncated[i] and not terminated[i]),
                 "episode": {
                     "r": float(self._return[i]),
@@ -61,7 +75,7 @@ class NavigationVecEnv(VecEnv):
                 "is_success": bool(metrics["success"][i]) if "success" in metrics else False,
             }
         self._return[done], self._length[done] = 0, 0
-        return observation, reward.astype(np.float32), done, infos
+        return self._shown(observation), reward.astype(np.float32), done, infos
 
     def close(self) -> None:
         """Closes the environment."""
@@ -92,6 +106,9 @@ class NavigationVecEnv(VecEnv):
         from stable_baselines3.common.monitor import Monitor
 
         return [issubclass(Monitor, wrapper_class)] * len(self._rows(indices))
+
+    def _shown(self, observation: dict[str, NDArray]) -> dict[str, NDArray]:
+        return {key: observation[key] for key in self.keys}
 
     def _rows(self, indices: Any) -> list[int]:
         return list(self._get_indices(indices))

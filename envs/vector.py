@@ -7,7 +7,7 @@ one, the last observation is in `info["final_obs"]` and the metrics in `info["fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -22,7 +22,10 @@ from navworld.envs.navigation import Navigation, NavigationEnv, Options
 class NavigationVectorEnv(VectorEnv):
     """A batch of navigation environments in one process, stepped together."""
 
-    metadata = {**NavigationEnv.metadata, "autoreset_mode": AutoresetMode.SAME_STEP}
+    metadata: ClassVar[dict[str, Any]] = {
+        **NavigationEnv.metadata,
+        "autoreset_mode": AutoresetMode.SAME_STEP,
+    }
 
     def __init__(self, num_envs: int, options: Options, *, render_mode: str | None = None) -> None:
         if num_envs < 1:

@@ -111,7 +111,7 @@ class Oracle:
     ) -> Belief:
         """The true pose relative to the start."""
         if self._world is None:
-            raise ValueError("Oracle knows no world: pass it to an environment as localizer=Oracle()")
+            raise ValueError("Oracle knows no world: make an environment with localizer=Oracle()")
         return Belief(self._world.T_start_body(ids))
 
 
@@ -153,7 +153,7 @@ def augmented_space(
         extra.update(mapper.space.spaces)
     clash = sorted(set(extra) & set(space.spaces))
     if clash:
-        raise ValueError(f"the keys {clash} are given twice: by a sensor or task and by a component")
+        raise ValueError(f"the keys {clash} are given twice: by a sensor or task, and a component")
     return spaces.Dict({**space.spaces, **extra})
 
 

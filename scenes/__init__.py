@@ -2,8 +2,9 @@
 
 | what `scenes=` takes | means |
 |---|---|
-| `"apartment:train"` | every seed of a split: train 0–9,999, validation 10,000–10,999, test 20,000–20,999 |
-| `"apartment:7"`, `"apartment:0-63"`, `"apartment:train[:64]"` | one seed, a range (both ends included), the first of a split |
+| `"apartment:train"` | every seed of a split (`SPLITS`) |
+| `"apartment:7"`, `"apartment:0-63"` | one seed, a range of seeds (both ends included) |
+| `"apartment:train[:64]"` | the first of a split |
 | `"path/to/house.glb"` | a file (GLB, OBJ, PLY) |
 | a `Scene`, a function `seed → Scene` with `family(function, seeds)` | your own |
 | a sequence of any of these | all of them |
@@ -61,7 +62,7 @@ def scene_refs(spec: object) -> Sequence[SceneRef]:
         if refs:
             return refs
         raise ValueError("scenes= is empty: give at least one scene, for example 'apartment:train'")
-    raise TypeError(f"scenes={spec!r}: expected a name such as 'apartment:train', a file or a Scene")
+    raise TypeError(f"scenes={spec!r}: expected a name ('apartment:train'), a file or a Scene")
 
 
 def load_scene(spec: object) -> Scene:

@@ -128,7 +128,11 @@ def _check_arguments(path: Path, up: str | None, scale: float) -> None:
         )
     if not (isinstance(scale, (int, float)) and 0 < scale < float("inf")):
         raise ValueError(f"scale={scale!r}: expected metres per unit of {path.name}, above 0")
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except OSError:  # a name that no file can have
+        exists = False
+    if not exists:
         raise FileNotFoundError(f"{path}: there is no such file; check the path")
     if not path.is_file():
         raise SceneError(f"{path}: is not a file; give the GLB, glTF, OBJ or PLY file itself")
@@ -178,7 +182,8 @@ def _check_numbers(parts: list[Part], path: Path) -> None:
 def _upright(
     parts: list[Part], path: Path, up: str | None, scale: float
 ) -> tuple[str, tuple[Floor, ...]]:
-    """The axis that points up and the walkable floors it gives."""
+    """The axis that points up and the walkable floors it gives; nobody walks on water."""
+    parts = [part for part in parts if class_of(part.name) != "water"] or parts
     counts = np.cumsum([0, *(len(part.vertices) for part in parts)])
     triangles = np.concatenate([p.triangles + n for p, n in zip(parts, counts[:-1], strict=True)])
     points = np.concatenate([part.vertices for part in parts])
@@ -313,7 +318,8 @@ def _shell_classes(parts: list[Part]) -> list[NDArray[np.str_]]:
 
 def _spans(parts: list[Part], groups: list[str]) -> dict[str, bool]:
     """Whether each group reaches over most of the scene: then it is the building."""
-    low, high = {}, {}
+    low: dict[str, NDArray] = {}
+    high: dict[str, NDArray] = {}
     for part, group in zip(parts, groups, strict=True):
         points = part.vertices[part.triangles.reshape(-1)][:, :2]
         low[group] = np.minimum(low.get(group, np.inf), points.min(0))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 256
-Field = NDArray[np.float32]
+Field = NDArray[np.floating]
 
 
 @lru_cache(maxsize=1)
@@ -39,8 +39,10 @@ class Layout:
     turned: NDArray[np.bool_]
 
 
-def rows(rng: np.random.Generator, *, across: int, along: int, jitter: float, shift: float) -> Layout:
-    """Rows of `along` blocks each; joints move by `jitter`, row k is shifted by k · shift blocks."""
+def rows(
+    rng: np.random.Generator, *, across: int, along: int, jitter: float, shift: float
+) -> Layout:
+    """Rows of `along` blocks each; joints move by `jitter`, row k by k · shift blocks."""
     u, v = grid()
     row = np.minimum((v * across).astype(np.int64), across - 1)
     joints = np.arange(along + 1) + jitter * (rng.random((across, along + 1)) - 0.5)

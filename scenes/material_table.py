@@ -160,8 +160,22 @@ def _add_stone_and_tiles(add: Callable) -> None:
     add("hexagon tiles dark", 1.0, tx.hexagon_tiles, [(0.35, 0.37, 0.40)], grout, spread=0.09)
     add("checker tiles", 1.2, tx.checker, (0.86, 0.85, 0.82), (0.22, 0.22, 0.23))
     add("checker tiles green", 1.2, tx.checker, (0.88, 0.86, 0.80), (0.36, 0.46, 0.40))
-    add("encaustic blue", 0.8, tx.encaustic, (0.86, 0.84, 0.78), (0.25, 0.36, 0.48), (0.72, 0.52, 0.38))
-    add("encaustic red", 0.8, tx.encaustic, (0.84, 0.79, 0.70), (0.52, 0.27, 0.22), (0.34, 0.40, 0.42))
+    add(
+        "encaustic blue",
+        0.8,
+        tx.encaustic,
+        (0.86, 0.84, 0.78),
+        (0.25, 0.36, 0.48),
+        (0.72, 0.52, 0.38),
+    )
+    add(
+        "encaustic red",
+        0.8,
+        tx.encaustic,
+        (0.84, 0.79, 0.70),
+        (0.52, 0.27, 0.22),
+        (0.34, 0.40, 0.42),
+    )
     add("marble white", 1.6, tx.marble, (0.89, 0.89, 0.88), (0.55, 0.56, 0.59))
     add("marble black", 1.6, tx.marble, (0.20, 0.20, 0.21), (0.74, 0.72, 0.68))
     add("marble green", 1.6, tx.marble, (0.24, 0.37, 0.32), (0.62, 0.72, 0.64))
@@ -183,7 +197,7 @@ def _add_wood_and_metal(add: Callable, paint: Callable) -> None:
     add("smoked oak", 0.9, tx.wood, *SMOKED, rings=8)
     add("grey oak", 0.9, tx.wood, *GREY_OAK)
     add("butcher block", 0.8, tx.planks, *OAK, across=14, spread=0.2)
-    add("painted white", 1.2, tx.smoothed, (0.90, 0.90, 0.88))
+    add("painted white", 1.2, tx.smoothed, (0.90, 0.90, 0.88), depth=0.011)
     for name, color in {
         "painted cream": (0.94, 0.90, 0.78),
         "painted sage": (0.66, 0.74, 0.64),
@@ -197,7 +211,7 @@ def _add_wood_and_metal(add: Callable, paint: Callable) -> None:
         "painted blush": (0.90, 0.72, 0.66),
     }.items():
         paint(name, "painted white", tuple(c / 0.9 for c in color))
-    add("brushed steel", 0.8, tx.brushed, (0.68, 0.69, 0.70), depth=0.028)
+    add("brushed steel", 0.8, tx.brushed, (0.68, 0.69, 0.70), depth=0.015)
     paint("brass", "brushed steel", (1.0, 0.82, 0.48))
     paint("copper", "brushed steel", (1.0, 0.68, 0.52))
     paint("black metal", "brushed steel", (0.30, 0.30, 0.31))
@@ -217,9 +231,17 @@ def _add_fabrics(add: Callable) -> None:
     add("tweed grey", 0.4, pt.tweed, (0.42, 0.44, 0.46), (0.66, 0.66, 0.65), (0.42, 0.52, 0.66))
     navy = [(0.1, 0.08, (0.25, 0.33, 0.50)), (0.6, 0.08, (0.25, 0.33, 0.50))]
     add("breton stripes", 0.4, pt.striped, (0.89, 0.87, 0.82), navy)
-    deck = [(0.15, 0.2, (0.82, 0.55, 0.36)), (0.4, 0.06, (0.33, 0.48, 0.50)), (0.7, 0.2, (0.88, 0.76, 0.48))]
+    deck = [
+        (0.15, 0.2, (0.82, 0.55, 0.36)),
+        (0.4, 0.06, (0.33, 0.48, 0.50)),
+        (0.7, 0.2, (0.88, 0.76, 0.48)),
+    ]
     add("deckchair stripes", 0.5, pt.striped, (0.88, 0.83, 0.74), deck)
-    tartan = [(0.25, 0.3, (0.30, 0.40, 0.36)), (0.25, 0.05, (0.86, 0.76, 0.48)), (0.75, 0.12, (0.28, 0.32, 0.44))]
+    tartan = [
+        (0.25, 0.3, (0.30, 0.40, 0.36)),
+        (0.25, 0.05, (0.86, 0.76, 0.48)),
+        (0.75, 0.12, (0.28, 0.32, 0.44)),
+    ]
     add("tartan red", 0.4, pt.plaid, (0.64, 0.28, 0.26), tartan)
     check = [(0.125, 0.125, (0.42, 0.58, 0.68)), (0.375, 0.125, (0.42, 0.58, 0.68)),
              (0.625, 0.125, (0.42, 0.58, 0.68)), (0.875, 0.125, (0.42, 0.58, 0.68))]  # fmt: skip
@@ -235,7 +257,14 @@ def _add_fabrics(add: Callable) -> None:
     add("boucle grey", 0.4, pt.boucle, (0.62, 0.60, 0.58))
     bloom = [(0.45, 0.56, 0.44), (0.36, 0.48, 0.42)]
     add("floral print", 0.6, pt.botanical, (0.90, 0.86, 0.79), bloom, (0.80, 0.45, 0.42))
-    add("leaf print", 0.6, pt.botanical, (0.30, 0.42, 0.44), [(0.66, 0.72, 0.56)], (0.88, 0.72, 0.44))
+    add(
+        "leaf print",
+        0.6,
+        pt.botanical,
+        (0.30, 0.42, 0.44),
+        [(0.66, 0.72, 0.56)],
+        (0.88, 0.72, 0.44),
+    )
     ink = [(0.92, 0.90, 0.86), (0.28, 0.30, 0.34), (0.82, 0.60, 0.34), (0.56, 0.62, 0.64)]
     add("facet print", 0.5, pt.facets, ink, cells=4)
     add("trellis print", 0.4, pt.trellis, (0.82, 0.66, 0.40), (0.92, 0.89, 0.80))
@@ -265,7 +294,7 @@ def _add_small_things(add: Callable, paint: Callable) -> None:
     paint("plastic black", "plastic grey", (0.42, 0.42, 0.43))
     add("screen", 1.6, tx.limewash, (0.13, 0.14, 0.16), (0.06, 0.06, 0.08))
     add("mirror glass", 1.4, tx.smoothed, (0.70, 0.74, 0.76), depth=0.035)
-    add("paper", 0.5, tx.speckled, (0.91, 0.89, 0.84), grain_size=36, depth=0.02)
+    add("paper", 0.8, tx.smoothed, (0.90, 0.88, 0.83), depth=0.012)
 
 
 _PLAIN: dict[str, tuple[Color, float]] = {

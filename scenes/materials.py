@@ -30,13 +30,15 @@ def _texture(name: str) -> Texture:
 
 @cache
 def material(name: str) -> Material:
-    """The material of that name, the same object at every call; its texture is made at the first."""
+    """The material of that name, the same object at every call (its texture made at the first)."""
     if name not in MATERIALS:
         from difflib import get_close_matches
 
         near = get_close_matches(name, MATERIALS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"unknown material {name!r}{hint} (see navworld.scenes.materials.MATERIALS)")
+        raise ValueError(
+            f"unknown material {name!r}{hint} (see navworld.scenes.materials.MATERIALS)"
+        )
     recipe = MATERIALS[name]
     texture = _texture(recipe.texture) if recipe.image is not None else None
     return Material(name, recipe.color, texture, recipe.emission)
@@ -55,7 +57,7 @@ def tile_for(item: Material) -> float:
 
 def tinted(material: Material, color: Color) -> Material:
     """A new material with the same texture in another colour (which multiplies the texture)."""
-    red, green, blue = (int(round(255 * min(c, 1.0))) for c in color)
+    red, green, blue = (round(255 * min(c, 1.0)) for c in color)
     return replace(material, name=f"{material.name} #{red:02x}{green:02x}{blue:02x}", color=color)
 
 
@@ -115,7 +117,13 @@ _MOODS = (
         floors=("oak planks", "pine planks", "white planks", "oak herringbone"),
         soft_floors=("oak planks", "pine planks", "carpet grey", "carpet beige"),
         walls=("plaster white", "plaster cream", "limewash grey", "panelling white"),
-        accents=("plaster sage", "plaster sky", "wallpaper leaves", "wallpaper facets", "plaster blush"),
+        accents=(
+            "plaster sage",
+            "plaster sky",
+            "wallpaper leaves",
+            "wallpaper facets",
+            "plaster blush",
+        ),
         woods=(("birch", "oak"), ("oak", "walnut"), ("pine", "oak")),
         metals=("brushed steel", "black metal"),
         plain_fabrics=("linen natural", "linen grey", "boucle white", "boucle grey"),
@@ -160,7 +168,14 @@ _MOODS = (
         floors=("terracotta tiles", "encaustic red", "oak planks", "terrazzo light", "cork"),
         soft_floors=("terracotta tiles", "pine planks", "sisal", "carpet blue lattice"),
         walls=("limewash clay", "plaster cream", "plaster white", "plaster sand"),
-        accents=("plaster terracotta", "plaster mustard", "limewash blue", "plaster olive", "wallpaper fans", "wallpaper dots"),
+        accents=(
+            "plaster terracotta",
+            "plaster mustard",
+            "limewash blue",
+            "plaster olive",
+            "wallpaper fans",
+            "wallpaper dots",
+        ),
         woods=(("pine", "walnut"), ("oak", "mahogany"), ("birch", "walnut")),
         metals=("copper", "brass", "black metal"),
         plain_fabrics=("linen white", "linen natural", "knit cream", "cotton rose"),
@@ -171,21 +186,50 @@ _MOODS = (
         fronts=("painted yellow", "painted blush", "painted blue", "pine", "painted red"),
         trims=("painted white", "painted cream"),
     ),
-)  # fmt: skip
-_KITCHEN_FLOORS = ("checker tiles", "checker tiles green", "encaustic blue", "encaustic red",
-                   "terracotta tiles", "travertine tiles", "linoleum green", "terrazzo light",
-                   "oak planks", "grey planks")  # fmt: skip
+)
+_KITCHEN_FLOORS = (
+    "checker tiles",
+    "checker tiles green",
+    "encaustic blue",
+    "encaustic red",
+    "terracotta tiles",
+    "travertine tiles",
+    "linoleum green",
+    "terrazzo light",
+    "oak planks",
+    "grey planks",
+)
 _BATHROOMS = (  # floor, wall
-    ("hexagon tiles", "metro tiles"), ("hexagon tiles dark", "metro tiles green"),
-    ("terrazzo light", "stacked tiles blush"), ("slate tiles", "stacked tiles blue"),
-    ("checker tiles", "metro tiles"), ("encaustic blue", "zellige tiles"),
-    ("travertine tiles", "mosaic sea"), ("marble white", "stacked tiles blue"),
-    ("checker tiles green", "zellige tiles"), ("terrazzo dark", "stacked tiles blush"),
-)  # fmt: skip
-_SPLASHBACKS = ("metro tiles", "metro tiles green", "zellige tiles", "stacked tiles blush",
-                "stacked tiles blue", "marble white", "encaustic blue")  # fmt: skip
-_BEDROOM_WALLS = ("wallpaper leaves", "wallpaper stars", "wallpaper stripes", "wallpaper dots",
-                  "wallpaper trellis", "limewash blue", "plaster blush", "plaster sage")  # fmt: skip
+    ("hexagon tiles", "metro tiles"),
+    ("hexagon tiles dark", "metro tiles green"),
+    ("terrazzo light", "stacked tiles blush"),
+    ("slate tiles", "stacked tiles blue"),
+    ("checker tiles", "metro tiles"),
+    ("encaustic blue", "zellige tiles"),
+    ("travertine tiles", "mosaic sea"),
+    ("marble white", "stacked tiles blue"),
+    ("checker tiles green", "zellige tiles"),
+    ("terrazzo dark", "stacked tiles blush"),
+)
+_SPLASHBACKS = (
+    "metro tiles",
+    "metro tiles green",
+    "zellige tiles",
+    "stacked tiles blush",
+    "stacked tiles blue",
+    "marble white",
+    "encaustic blue",
+)
+_BEDROOM_WALLS = (
+    "wallpaper leaves",
+    "wallpaper stars",
+    "wallpaper stripes",
+    "wallpaper dots",
+    "wallpaper trellis",
+    "limewash blue",
+    "plaster blush",
+    "plaster sage",
+)
 
 
 def sample_style(rng: np.random.Generator) -> Style:

@@ -6,88 +6,32 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-Color = tuple[float, float, float]
+from navworld.scenes.canvas import Canvas
 
-PALETTES: tuple[tuple[Color, ...], ...] = (  # three strong colours, a dark and a light one
-    ((0.80, 0.33, 0.26), (0.90, 0.66, 0.33), (0.26, 0.46, 0.53), (0.17, 0.21, 0.28), (0.94, 0.90, 0.80)),
-    ((0.28, 0.45, 0.66), (0.55, 0.70, 0.79), (0.91, 0.76, 0.44), (0.15, 0.22, 0.36), (0.93, 0.93, 0.89)),
-    ((0.40, 0.54, 0.38), (0.74, 0.71, 0.44), (0.70, 0.42, 0.30), (0.20, 0.26, 0.22), (0.93, 0.90, 0.82)),
-    ((0.72, 0.44, 0.50), (0.91, 0.70, 0.64), (0.42, 0.36, 0.54), (0.24, 0.20, 0.32), (0.95, 0.90, 0.87)),
-    ((0.84, 0.24, 0.20), (0.93, 0.78, 0.24), (0.20, 0.35, 0.62), (0.14, 0.14, 0.16), (0.93, 0.92, 0.88)),
-    ((0.22, 0.50, 0.48), (0.87, 0.55, 0.36), (0.93, 0.80, 0.62), (0.14, 0.27, 0.30), (0.91, 0.92, 0.86)),
-    ((0.60, 0.50, 0.40), (0.76, 0.67, 0.55), (0.46, 0.52, 0.55), (0.25, 0.23, 0.22), (0.90, 0.87, 0.81)),
-    ((0.54, 0.28, 0.24), (0.76, 0.56, 0.34), (0.36, 0.38, 0.28), (0.22, 0.16, 0.15), (0.90, 0.82, 0.68)),
-    ((0.92, 0.50, 0.30), (0.97, 0.74, 0.45), (0.55, 0.33, 0.50), (0.22, 0.20, 0.36), (0.97, 0.88, 0.72)),
-    ((0.30, 0.62, 0.70), (0.95, 0.86, 0.55), (0.90, 0.45, 0.45), (0.18, 0.30, 0.40), (0.93, 0.95, 0.92)),
-)  # fmt: skip
-_WORDS = ("HOME", "MAR", "NORD", "SOL", "LUNA", "OSLO", "ROMA", "JAZZ", "1968", "VITA", "ZOO", "RIO",
-          "CAFE", "HELLO", "YES", "EAT", "WIEN", "PARK", "No 5", "OPERA")  # fmt: skip
-
-
-class Canvas:
-    """A picture in the making, drawn at twice its resolution in coordinates of 0…1.
-
-    Attributes:
-        rng: Decides the composition.
-        size: (width, height) of the drawing [px]; coordinates are scaled by both.
-        colors: The palette in random order, its dark and its light colour left last.
-    """
-
-    def __init__(self, rng: np.random.Generator, rows: int, columns: int, palette: tuple[Color, ...]):
-        self.rng = rng
-        self.rows, self.columns = rows, columns
-        self.size = np.array([2 * columns, 2 * rows])
-        order = rng.permutation(3)
-        self.colors = [np.array(palette[k]) for k in order] + [np.array(c) for c in palette[3:]]
-        self.dark, self.light = self.colors[3], self.colors[4]
-        self.image = np.empty((2 * rows, 2 * columns, 3), np.float32)
-
-    def uniform(self, low: float, high: float) -> float:
-        """A random number."""
-        return float(self.rng.uniform(low, high))
-
-    def color(self) -> NDArray:
-        """A strong colour, a little lighter or darker."""
-        return np.clip(self.colors[int(self.rng.integers(3))] * self.uniform(0.88, 1.1), 0, 0.95)
-
-    def fill(self, color: ArrayLike, low: ArrayLike | None = None) -> None:
-        """One colour, or a gradient from `color` at the top to `low` at the bottom."""
-        t = np.linspace(0, 1, len(self.image), dtype=np.float32)[:, None, None]
-        bottom = color if low is None else low
-        self.image[:] = np.asarray(color) * (1 - t) + np.asarray(bottom) * t
-
-    def polygon(self, points: ArrayLike, color: NDArray) -> None:
-        """A filled polygon."""
-        pixels = np.round(np.asarray(points) * self.size * 16).astype(np.int32)
-        cv2.fillPoly(self.image, [pixels], color.tolist(), cv2.LINE_8, 4)
-
-    def disc(self, x: float, y: float, radius: float, color: NDArray, thickness: float = 0) -> None:
-        """A disc, or a ring of some thickness; lengths in parts of the shorter side."""
-        unit = float(self.size.min())
-        center = (round(x * self.size[0]), round(y * self.size[1]))
-        line = max(1, round(thickness * unit)) if thickness else -1
-        cv2.circle(self.image, center, round(radius * unit), color.tolist(), line)
-
-    def line(self, a: ArrayLike, b: ArrayLike, color: NDArray, thickness: float = 0.01) -> None:
-        """A straight line."""
-        p, q = (np.round(np.asarray(c) * self.size).astype(int).tolist() for c in (a, b))
-        cv2.line(self.image, p, q, color.tolist(), max(1, round(thickness * float(self.size.min()))))
-
-    def text(self, word: str, font: int, box: tuple[float, float], at: tuple[float, float], color: NDArray) -> None:
-        """A word as large as fits a box (width, height), centred at a place; lengths in 0…1."""
-        (w, h), _ = cv2.getTextSize(word, font, 1.0, 2)
-        scale = min(box[0] * self.size[0] / w, box[1] * self.size[1] / h)
-        mask = np.zeros(self.image.shape[:2], np.uint8)
-        place = int(at[0] * self.size[0] - w * scale / 2), int(at[1] * self.size[1] + h * scale / 2)
-        cv2.putText(mask, word, place, font, scale, 255, max(2, int(3.4 * scale)), cv2.LINE_AA)
-        cover = mask[..., None] / np.float32(255)
-        self.image += (color.astype(np.float32) - self.image) * cover
-
-    def finished(self) -> NDArray[np.float32]:
-        """(rows, columns, 3) in 0…1."""
-        return cv2.resize(self.image, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
+_WORDS = (
+    "HOME",
+    "MAR",
+    "NORD",
+    "SOL",
+    "LUNA",
+    "OSLO",
+    "ROMA",
+    "JAZZ",
+    "1968",
+    "VITA",
+    "ZOO",
+    "RIO",
+    "CAFE",
+    "HELLO",
+    "YES",
+    "EAT",
+    "WIEN",
+    "PARK",
+    "No 5",
+    "OPERA",
+)
 
 
 def _ridge(c: Canvas, level: float, height: float, steps: int = 24) -> NDArray:
@@ -105,7 +49,10 @@ def mountains(c: Canvas) -> None:
     c.disc(c.uniform(0.2, 0.8), c.uniform(0.15, 0.35), c.uniform(0.07, 0.13), c.colors[0])
     for k in range(5):
         t = k / 4
-        c.polygon(_ridge(c, 0.42 + 0.14 * k, 0.16), (1 - t) * (0.5 * c.light + 0.5 * c.colors[2]) + t * c.dark)
+        c.polygon(
+            _ridge(c, 0.42 + 0.14 * k, 0.16),
+            (1 - t) * (0.5 * c.light + 0.5 * c.colors[2]) + t * c.dark,
+        )
 
 
 def seascape(c: Canvas) -> None:
@@ -119,16 +66,24 @@ def seascape(c: Canvas) -> None:
         c.line((x, y), (x + 0.06 * y, y), sea * c.uniform(0.75, 1.5), 0.008)
     for _ in range(int(c.rng.integers(1, 4))):
         x, y, s = c.uniform(0.15, 0.85), c.uniform(horizon + 0.03, 0.85), c.uniform(0.06, 0.14)
-        c.polygon([(x - s, y), (x + s, y), (x + 0.7 * s, y + 0.35 * s), (x - 0.7 * s, y + 0.35 * s)], c.dark)
+        c.polygon(
+            [(x - s, y), (x + s, y), (x + 0.7 * s, y + 0.35 * s), (x - 0.7 * s, y + 0.35 * s)],
+            c.dark,
+        )
         c.polygon([(x, y - 0.02), (x, y - 2.2 * s), (x + 0.9 * s, y - 0.02)], c.light)
-        c.polygon([(x - 0.05 * s, y - 0.02), (x - 0.05 * s, y - 1.8 * s), (x - 0.7 * s, y - 0.02)], c.colors[1])
+        c.polygon(
+            [(x - 0.05 * s, y - 0.02), (x - 0.05 * s, y - 1.8 * s), (x - 0.7 * s, y - 0.02)],
+            c.colors[1],
+        )
 
 
 def fields(c: Canvas) -> None:
     """A road through patchwork fields, trees and a house."""
     c.fill(np.array([0.62, 0.76, 0.90]), c.light)
     for k in range(4):
-        c.polygon(_ridge(c, 0.4 + 0.13 * k, 0.05), c.color() * 0.5 + np.array([0.42, 0.55, 0.28]) * 0.55)
+        c.polygon(
+            _ridge(c, 0.4 + 0.13 * k, 0.05), c.color() * 0.5 + np.array([0.42, 0.55, 0.28]) * 0.55
+        )
     x = c.uniform(0.3, 0.7)
     c.polygon([(x - 0.01, 0.5), (x + 0.01, 0.5), (x + 0.2, 1), (x - 0.25, 1)], c.light * 0.85)
     for _ in range(7):
@@ -148,10 +103,15 @@ def color_field(c: Canvas) -> None:
     for k in range(count):
         h = c.uniform(0.6, 1.3) * 0.8 / count
         c.image = blurred
-        c.polygon([(0.09, y), (0.91, y), (0.91, min(y + h, 0.92)), (0.09, min(y + h, 0.92))], (c.colors[1], c.dark, c.colors[2])[k])
+        c.polygon(
+            [(0.09, y), (0.91, y), (0.91, min(y + h, 0.92)), (0.09, min(y + h, 0.92))],
+            (c.colors[1], c.dark, c.colors[2])[k],
+        )
         y += h + 0.04
     c.image = cv2.GaussianBlur(c.image, (0, 0), 5)
-    c.image *= (1 + 0.05 * np.repeat(c.rng.normal(size=(len(c.image) // 4, 1)), 4, 0))[..., None].astype(np.float32)
+    c.image *= (1 + 0.05 * np.repeat(c.rng.normal(size=(len(c.image) // 4, 1)), 4, 0))[
+        ..., None
+    ].astype(np.float32)
 
 
 def grid_composition(c: Canvas) -> None:
@@ -163,7 +123,15 @@ def grid_composition(c: Canvas) -> None:
     for i in range(len(gx) - 1):
         for j in range(len(gy) - 1):
             if c.rng.random() < 0.4:
-                c.polygon([(gx[i], gy[j]), (gx[i + 1], gy[j]), (gx[i + 1], gy[j + 1]), (gx[i], gy[j + 1])], c.color())
+                c.polygon(
+                    [
+                        (gx[i], gy[j]),
+                        (gx[i + 1], gy[j]),
+                        (gx[i + 1], gy[j + 1]),
+                        (gx[i], gy[j + 1]),
+                    ],
+                    c.color(),
+                )
     for x in xs:
         c.line((x, 0), (x, 1), c.dark, 0.035)
     for y in ys:
@@ -204,16 +172,30 @@ def stripes(c: Canvas) -> None:
     while at < 1.4:
         w = c.uniform(0.03, 0.16)
         band = np.array([(at, 0), (at + w, 0), (at + w + slant, 1), (at + slant, 1)])
-        c.polygon(band if upright else band[:, ::-1], c.color() if c.rng.random() < 0.75 else c.dark)
+        c.polygon(
+            band if upright else band[:, ::-1], c.color() if c.rng.random() < 0.75 else c.dark
+        )
         at += w + c.uniform(0, 0.06)
 
 
 def portrait(c: Canvas) -> None:
     """Head and shoulders of somebody."""
     c.fill(c.color(), c.color() * 0.8)
-    skin = np.array(((0.90, 0.72, 0.58), (0.72, 0.52, 0.38), (0.50, 0.34, 0.25))[int(c.rng.integers(3))])
+    skin = np.array(
+        ((0.90, 0.72, 0.58), (0.72, 0.52, 0.38), (0.50, 0.34, 0.25))[int(c.rng.integers(3))]
+    )
     hair, x = c.dark * c.uniform(0.8, 2.2), c.uniform(0.42, 0.58)
-    c.polygon([(x - 0.42, 1.01), (x - 0.32, 0.78), (x - 0.1, 0.7), (x + 0.1, 0.7), (x + 0.32, 0.78), (x + 0.42, 1.01)], c.colors[2])
+    c.polygon(
+        [
+            (x - 0.42, 1.01),
+            (x - 0.32, 0.78),
+            (x - 0.1, 0.7),
+            (x + 0.1, 0.7),
+            (x + 0.32, 0.78),
+            (x + 0.42, 1.01),
+        ],
+        c.colors[2],
+    )
     if c.rng.random() < 0.5:
         c.polygon([(x - 0.24, 0.35), (x + 0.24, 0.35), (x + 0.26, 0.8), (x - 0.26, 0.8)], hair)
     c.disc(x, 0.36, 0.235, hair)
@@ -233,7 +215,14 @@ def lettering(c: Canvas) -> None:
     c.fill(c.colors[0])
     word = _WORDS[int(c.rng.integers(len(_WORDS)))]
     c.disc(0.5, 0.34, c.uniform(0.16, 0.26), c.colors[1])
-    c.polygon([(0.5, 0.1 + c.uniform(0, 0.1)), (0.5 + c.uniform(0.1, 0.3), 0.5), (0.5 - c.uniform(0.1, 0.3), 0.5)], c.colors[2])
+    c.polygon(
+        [
+            (0.5, 0.1 + c.uniform(0, 0.1)),
+            (0.5 + c.uniform(0.1, 0.3), 0.5),
+            (0.5 - c.uniform(0.1, 0.3), 0.5),
+        ],
+        c.colors[2],
+    )
     font = cv2.FONT_HERSHEY_DUPLEX if c.rng.random() < 0.5 else cv2.FONT_HERSHEY_TRIPLEX
     c.text(word, font, (0.84, 0.26), (0.5, 0.71), c.light)
     c.line((0.08, 0.91), (0.92, 0.91), c.light, 0.012)
@@ -255,8 +244,20 @@ def street_map(c: Canvas) -> None:
     for i in range(n):
         for j in range(n):
             x, y, g = i / n, j / n, 0.012
-            shade = c.light * c.uniform(0.78, 0.95) if c.rng.random() < 0.85 else np.array([0.62, 0.74, 0.52])
-            c.polygon([(x + g, y + g), (x + 1 / n - g, y + g), (x + 1 / n - g, y + 1 / n - g), (x + g, y + 1 / n - g)], shade)
+            shade = (
+                c.light * c.uniform(0.78, 0.95)
+                if c.rng.random() < 0.85
+                else np.array([0.62, 0.74, 0.52])
+            )
+            c.polygon(
+                [
+                    (x + g, y + g),
+                    (x + 1 / n - g, y + g),
+                    (x + 1 / n - g, y + 1 / n - g),
+                    (x + g, y + 1 / n - g),
+                ],
+                shade,
+            )
     river = np.cumsum(c.rng.normal(size=14)) * 0.05 + c.uniform(0.3, 0.7)
     for k in range(13):
         c.line((k / 13, river[k]), ((k + 1) / 13, river[k + 1]), np.array([0.45, 0.65, 0.80]), 0.07)
@@ -277,8 +278,20 @@ def still_life(c: Canvas) -> None:
         for k in range(6):
             c.disc(fx + 0.035 * np.cos(k), fy + 0.035 * np.sin(k), 0.03, petal)
         c.disc(fx, fy, 0.02, c.light)
-    c.polygon([(x - 0.06, 0.48), (x + 0.06, 0.48), (x + 0.13, 0.66), (x + 0.08, 0.82), (x - 0.08, 0.82), (x - 0.13, 0.66)], c.colors[2])
-    c.polygon([(x - 0.04, 0.5), (x - 0.01, 0.5), (x - 0.03, 0.8), (x - 0.06, 0.8)], c.colors[2] * 1.25)
+    c.polygon(
+        [
+            (x - 0.06, 0.48),
+            (x + 0.06, 0.48),
+            (x + 0.13, 0.66),
+            (x + 0.08, 0.82),
+            (x - 0.08, 0.82),
+            (x - 0.13, 0.66),
+        ],
+        c.colors[2],
+    )
+    c.polygon(
+        [(x - 0.04, 0.5), (x - 0.01, 0.5), (x - 0.03, 0.8), (x - 0.06, 0.8)], c.colors[2] * 1.25
+    )
     for k in range(3):
         c.disc(x + 0.2 + 0.09 * k if x < 0.5 else x - 0.2 - 0.09 * k, 0.8, 0.055, c.color())
 
@@ -291,11 +304,22 @@ def skyline(c: Canvas) -> None:
         x = -0.02
         while x < 1:
             w, top = c.uniform(0.07, 0.15), c.uniform(0.3, 0.65) + 0.12 * layer
-            c.polygon([(x, top), (x + w, top), (x + w, 1), (x, 1)], c.dark * shade + (1 - shade) * c.colors[0])
+            c.polygon(
+                [(x, top), (x + w, top), (x + w, 1), (x, 1)],
+                c.dark * shade + (1 - shade) * c.colors[0],
+            )
             for wy in np.arange(top + 0.03, 0.97, 0.05):
                 for wx in np.arange(x + 0.015, x + w - 0.02, 0.03):
                     if layer and c.rng.random() < 0.45:
-                        c.polygon([(wx, wy), (wx + 0.015, wy), (wx + 0.015, wy + 0.025), (wx, wy + 0.025)], c.colors[1])
+                        c.polygon(
+                            [
+                                (wx, wy),
+                                (wx + 0.015, wy),
+                                (wx + 0.015, wy + 0.025),
+                                (wx, wy + 0.025),
+                            ],
+                            c.colors[1],
+                        )
             x += w + c.uniform(0, 0.02)
 
 
@@ -304,13 +328,28 @@ def paper_cuts(c: Canvas) -> None:
     n = 2
     for i in range(n):
         for j in range(n + 1):
-            c.polygon([(i / n, j / 3), ((i + 1) / n, j / 3), ((i + 1) / n, (j + 1) / 3), (i / n, (j + 1) / 3)], c.color())
+            c.polygon(
+                [
+                    (i / n, j / 3),
+                    ((i + 1) / n, j / 3),
+                    ((i + 1) / n, (j + 1) / 3),
+                    (i / n, (j + 1) / 3),
+                ],
+                c.color(),
+            )
     for _ in range(6):
-        x, y, turn, s = c.uniform(0.1, 0.9), c.uniform(0.1, 0.9), c.uniform(0, 6.3), c.uniform(0.1, 0.2)
+        x, y, turn, s = (
+            c.uniform(0.1, 0.9),
+            c.uniform(0.1, 0.9),
+            c.uniform(0, 6.3),
+            c.uniform(0.1, 0.2),
+        )
         angle = np.linspace(0, 2 * np.pi, 60)
         r = s * (0.6 + 0.4 * np.cos(angle * int(c.rng.integers(3, 8))))
-        c.polygon(np.column_stack([x + r * np.cos(angle + turn), y + r * np.sin(angle + turn)]),
-                  (c.light, c.dark, c.color())[int(c.rng.integers(3))])  # fmt: skip
+        c.polygon(
+            np.column_stack([x + r * np.cos(angle + turn), y + r * np.sin(angle + turn)]),
+            (c.light, c.dark, c.color())[int(c.rng.integers(3))],
+        )
 
 
 def triangles(c: Canvas) -> None:
@@ -327,6 +366,20 @@ def triangles(c: Canvas) -> None:
 
 
 PAINTERS: tuple[Callable[[Canvas], None], ...] = (
-    mountains, seascape, fields, color_field, grid_composition, circles, concentric, stripes,
-    portrait, lettering, big_letter, street_map, still_life, skyline, paper_cuts, triangles,
-)  # fmt: skip
+    mountains,
+    seascape,
+    fields,
+    color_field,
+    grid_composition,
+    circles,
+    concentric,
+    stripes,
+    portrait,
+    lettering,
+    big_letter,
+    street_map,
+    still_life,
+    skyline,
+    paper_cuts,
+    triangles,
+)

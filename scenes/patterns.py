@@ -10,15 +10,13 @@ from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from navworld.scenes.layouts import SIDE, Field, grid
 from navworld.scenes.textures import (
-    SIDE,
     Color,
-    Field,
     Image,
     finish,
-    grid,
     mix,
     noise,
     smooth,
@@ -64,7 +62,9 @@ def tweed(rng: np.random.Generator, a: Color, b: Color, fleck: Color) -> Image:
     return finish(mix(image, fleck, flecks) * shade[..., None])
 
 
-def striped(rng: np.random.Generator, ground: Color, stripes: Sequence[tuple[float, float, Color]]):
+def striped(
+    rng: np.random.Generator, ground: Color, stripes: Sequence[tuple[float, float, Color]]
+) -> Image:
     """Cloth with stripes along v, each (centre, width, colour) in parts of the image."""
     u, _ = grid()
     image = np.broadcast_to(np.asarray(ground, np.float32), (SIDE, SIDE, 3))
@@ -74,7 +74,9 @@ def striped(rng: np.random.Generator, ground: Color, stripes: Sequence[tuple[flo
     return finish(image * weave(rng, threads=40)[..., None])
 
 
-def plaid(rng: np.random.Generator, ground: Color, bands: Sequence[tuple[float, float, Color]]):
+def plaid(
+    rng: np.random.Generator, ground: Color, bands: Sequence[tuple[float, float, Color]]
+) -> Image:
     """Tartan: the same bands along u and v, mixed where they cross."""
     u, v = grid()
     warp = np.broadcast_to(np.asarray(ground, np.float32), (SIDE, SIDE, 3))
@@ -82,7 +84,9 @@ def plaid(rng: np.random.Generator, ground: Color, bands: Sequence[tuple[float, 
     for center, width, color in bands:
         for axis in (0, 1):
             t = u if axis == 0 else v
-            inside = 1 - smooth(np.abs((t - center + 0.5) % 1 - 0.5), width / 2 - 0.004, width / 2 + 0.004)
+            inside = 1 - smooth(
+                np.abs((t - center + 0.5) % 1 - 0.5), width / 2 - 0.004, width / 2 + 0.004
+            )
             if axis == 0:
                 warp = mix(warp, color, inside)
             else:
@@ -166,19 +170,21 @@ def _canvas(color: Color) -> Field:
     return canvas
 
 
-def _fill(canvas: NDArray, center: NDArray, shape: NDArray, color: Color) -> None:
+def _fill(canvas: NDArray, center: NDArray, shape: NDArray, color: ArrayLike) -> None:
     """Fills a polygon around `center` [px], wrapped around the borders of the canvas."""
     reach = float(np.abs(shape).max()) + 1
     for wrap in wraps(np.mod(center, 2 * SIDE), reach, 2 * SIDE):
         points = np.round((shape + wrap) * 16).astype(np.int32)
-        cv2.fillPoly(canvas, [points], [float(c) for c in color], cv2.LINE_8, 4)
+        cv2.fillPoly(canvas, [points], np.asarray(color, np.float64).tolist(), cv2.LINE_8, 4)
 
 
 def leaf(length: float, width: float, angle: float) -> NDArray:
     """(N, 2) outline of a pointed leaf that grows from the origin at `angle`."""
     t = np.linspace(0, 1, 12)
     half = width / 2 * np.sin(np.pi * t**0.75)
-    outline = np.concatenate([np.stack([t * length, half], 1), np.stack([t * length, -half], 1)[::-1]])
+    outline = np.concatenate(
+        [np.stack([t * length, half], 1), np.stack([t * length, -half], 1)[::-1]]
+    )
     c, s = np.cos(angle), np.sin(angle)
     return outline @ np.array([[c, s], [-s, c]])
 
@@ -190,7 +196,12 @@ def disc(radius: float, corners: int = 20) -> NDArray:
 
 
 def botanical(
-    rng: np.random.Generator, ground: Color, leaves: Sequence[Color], flower: Color, *, twigs: int = 9
+    rng: np.random.Generator,
+    ground: Color,
+    leaves: Sequence[Color],
+    flower: Color,
+    *,
+    twigs: int = 9,
 ) -> Image:
     """Twigs with paired leaves and a blossom, scattered without gaps."""
     canvas = _canvas(ground)
@@ -284,7 +295,9 @@ def facets(rng: np.random.Generator, colors: Sequence[Color], *, cells: int = 6)
     diagonal = np.where(flip, (x - i) - (y - j), (x - i) + (y - j) - 1)
     block = (i * cells + j) * 2 + (diagonal > 0)
     table = np.asarray(colors, np.float32)[rng.integers(len(colors), size=2 * cells * cells)]
-    edge = np.minimum(np.minimum(0.5 - np.abs(x - i - 0.5), 0.5 - np.abs(y - j - 0.5)), np.abs(diagonal) * 0.7)
+    edge = np.minimum(
+        np.minimum(0.5 - np.abs(x - i - 0.5), 0.5 - np.abs(y - j - 0.5)), np.abs(diagonal) * 0.7
+    )
     light = np.asarray(colors[0], np.float32)
     image = mix(light, table[block], smooth(edge, 0.015, 0.035))
     return finish(image * (1 + 0.012 * noise(rng, low=1, high=40))[..., None])

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from navworld.scenes.paintings import PAINTERS, PALETTES, Canvas
+from navworld.scenes.canvas import PALETTES, Canvas
+from navworld.scenes.paintings import PAINTERS
 from navworld.scenes.textures import noise
 from navworld.world.scene import Material, Texture
 
@@ -25,7 +26,7 @@ def _texture(kind: str, image: NDArray) -> Texture:
     """An image of 0…1 as a texture that is named by its contents."""
     pixels = np.clip(image * 255 + 0.5, 10, 245).astype(np.uint8)
     pixels.setflags(write=False)
-    return Texture(f"{kind} {hashlib.blake2b(pixels, digest_size=8).hexdigest()}", pixels)
+    return Texture(f"{kind} {hashlib.blake2b(pixels.tobytes(), digest_size=8).hexdigest()}", pixels)
 
 
 @cache
@@ -35,8 +36,8 @@ def printed(texture: Texture) -> Material:
 
 
 def picture(rng: np.random.Generator) -> Texture:
-    """A unique picture of 128 × 128, 128 × 192 or 192 × 128 pixels."""
-    rows, columns = ((128, 128), (128, 192), (192, 128))[int(rng.integers(3))]
+    """A unique picture of 128 × 128, 96 × 128 or 128 × 96 pixels."""
+    rows, columns = ((128, 128), (96, 128), (128, 96))[int(rng.integers(3))]
     canvas = Canvas(rng, rows, columns, PALETTES[int(rng.integers(len(PALETTES)))])
     PAINTERS[int(rng.integers(len(PAINTERS)))](canvas)
     return _texture("picture", canvas.finished())
@@ -78,7 +79,7 @@ def _rug(index: int) -> Texture:
     )
     t = np.abs(np.linspace(-1, 1, 256, dtype=np.float32))
     x, y = np.meshgrid(t, t)
-    image = np.empty((256, 256, 3), np.float32)
+    image: NDArray = np.empty((256, 256, 3), np.float32)
     image[:] = ground
     (_medallion, _lattice, _bands, _steps)[index % 4](rng, image, x, y, (ink, accent, light))
     edge = np.maximum(x, y)
@@ -94,11 +95,19 @@ def _rug(index: int) -> Texture:
     return _texture("rug", image * weave[..., None])
 
 
-def _medallion(rng: np.random.Generator, image: NDArray, x: NDArray, y: NDArray, inks: tuple) -> None:
+def _medallion(
+    rng: np.random.Generator, image: NDArray, x: NDArray, y: NDArray, inks: tuple
+) -> None:
     lobes = int(rng.integers(3, 7)) * 2
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
     flower = radius * (1 + 0.13 * np.cos(lobes * angle))
-    for limit, ink in ((0.62, inks[0]), (0.52, inks[2]), (0.46, inks[1]), (0.26, inks[0]), (0.16, inks[2])):
+    for limit, ink in (
+        (0.62, inks[0]),
+        (0.52, inks[2]),
+        (0.46, inks[1]),
+        (0.26, inks[0]),
+        (0.16, inks[2]),
+    ):
         image[flower < limit] = ink
     corner = np.hypot(x - 0.8, y - 0.8)
     image[corner < 0.3] = inks[1]
@@ -136,7 +145,7 @@ def _spines(index: int) -> Texture:
     colors = np.array([c for k in rng.permutation(len(PALETTES))[:3] for c in PALETTES[k]])
     at = 0
     while at < 256:
-        wide = int(min(rng.integers(9, 26), 256 - at))
+        wide = min(int(rng.integers(9, 26)), 256 - at)
         if 256 - at - wide < 8:
             wide = 256 - at
         top = int(rng.integers(0, 11))
@@ -150,7 +159,9 @@ def _spines(index: int) -> Texture:
     return _texture("books", image)
 
 
-def _letter(rng: np.random.Generator, image: NDArray, where: tuple[int, int, int], ink: NDArray) -> None:
+def _letter(
+    rng: np.random.Generator, image: NDArray, where: tuple[int, int, int], ink: NDArray
+) -> None:
     """Bands and a title on one spine: (left column, width, top row)."""
     at, wide, top = where
     inner = slice(at + 2, at + wide - 2)
@@ -172,7 +183,9 @@ def _letter(rng: np.random.Generator, image: NDArray, where: tuple[int, int, int
 def _view(index: int) -> Texture:
     rng = np.random.default_rng([13, index])
     height, width = 128, 128
-    top, low = (((0.50, 0.68, 0.90), (0.84, 0.90, 0.95)), ((0.62, 0.72, 0.82), (0.90, 0.88, 0.84)))[index % 2]
+    top, low = (((0.50, 0.68, 0.90), (0.84, 0.90, 0.95)), ((0.62, 0.72, 0.82), (0.90, 0.88, 0.84)))[
+        index % 2
+    ]
     t = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     image = np.empty((height, width, 3), np.float32)
     image[:] = np.array(top) * (1 - t) + np.array(low) * t
@@ -214,9 +227,20 @@ def _trees(rng: np.random.Generator, image: NDArray, hill: NDArray, layer: int) 
         foot = int(hill[at])
         green = np.array((0.24, 0.38, 0.20)) * rng.uniform(0.8, 1.3) + 0.1 * (2 - layer)
         cv2.rectangle(image, (at - 1, foot - size), (at + 1, foot + 3), (0.32, 0.25, 0.18), -1)
-        cv2.ellipse(image, (at, foot - size), (size, int(size * 1.2)), 0, 0, 360, green.tolist(), -1)
+        cv2.ellipse(
+            image, (at, foot - size), (size, int(size * 1.2)), 0, 0, 360, green.tolist(), -1
+        )
         light = (green * 1.2).tolist()
-        cv2.ellipse(image, (at - size // 4, foot - size - size // 3), (size // 2, size // 2), 0, 0, 360, light, -1)
+        cv2.ellipse(
+            image,
+            (at - size // 4, foot - size - size // 3),
+            (size // 2, size // 2),
+            0,
+            0,
+            360,
+            light,
+            -1,
+        )
 
 
 @cache

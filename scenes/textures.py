@@ -79,7 +79,9 @@ def finish(image: NDArray) -> Image:
     return np.clip(np.asarray(image) * 255 + 0.5, 8, 246).astype(np.uint8)
 
 
-def _varied(rng: np.random.Generator, layout: Layout, colors: Sequence[Color], spread: float) -> Field:
+def _varied(
+    rng: np.random.Generator, layout: Layout, colors: Sequence[Color], spread: float
+) -> Field:
     """A colour for every block out of `colors`, its brightness varied by `spread`."""
     choice = rng.integers(len(colors), size=layout.count)
     gain = 1 + spread * np.clip(rng.normal(size=layout.count), -2, 2)
@@ -118,7 +120,9 @@ def wood(
     return finish(mix(light, dark, grain(rng, rings=rings, wave=wave, pores=pores)))
 
 
-def _laid_wood(rng: np.random.Generator, layout: Layout, light: Color, dark: Color, spread: float):
+def _laid_wood(
+    rng: np.random.Generator, layout: Layout, light: Color, dark: Color, spread: float
+) -> Image:
     """Boards cut from one grain image, each from its own place."""
     image = grain(rng, rings=5, wave=1.0, pores=0.13)
     u, v = grid()
@@ -220,7 +224,9 @@ def _tiled(
     return np.ascontiguousarray(image.transpose(1, 0, 2)) if upright else image
 
 
-def checker(rng: np.random.Generator, a: Color, b: Color, *, cells: int = 4, veins: float = 0.06):
+def checker(
+    rng: np.random.Generator, a: Color, b: Color, *, cells: int = 4, veins: float = 0.06
+) -> Image:
     """Two colours of tile in a chess board, lightly veined."""
     u, v = grid()
     layout = rows(rng, across=cells, along=cells, jitter=0.0, shift=0.0)
@@ -245,7 +251,9 @@ def encaustic(rng: np.random.Generator, ground: Color, ink: Color, accent: Color
     return finish(image * (worn * (0.75 + 0.25 * _bevel(layout.edge, 0.8)))[..., None])
 
 
-def bricks(rng: np.random.Generator, colors: Sequence[Color], joint: Color, *, rough: float = 0.08):
+def bricks(
+    rng: np.random.Generator, colors: Sequence[Color], joint: Color, *, rough: float = 0.08
+) -> Image:
     """A wall of bricks in stretcher bond."""
     layout = rows(rng, across=14, along=4, jitter=0.03, shift=0.5)
     wobble = layout.edge + 0.7 * noise(rng, beta=0.8, low=8, high=48)
@@ -255,7 +263,9 @@ def bricks(rng: np.random.Generator, colors: Sequence[Color], joint: Color, *, r
     return finish(mix(mortar, face, smooth(wobble, 1.0, 3.0)))
 
 
-def masonry(rng: np.random.Generator, colors: Sequence[Color], joint: Color, *, cells: int = 6):
+def masonry(
+    rng: np.random.Generator, colors: Sequence[Color], joint: Color, *, cells: int = 6
+) -> Image:
     """Irregular stones set in mortar."""
     layout = stones(rng, cells=cells)
     wobble = layout.edge + 0.8 * noise(rng, beta=1.0, low=4, high=40)
@@ -287,7 +297,9 @@ def granite(rng: np.random.Generator, colors: Sequence[Color]) -> Image:
     return finish(image * (1 + 0.04 * noise(rng, low=1, high=6))[..., None])
 
 
-def terrazzo(rng: np.random.Generator, ground: Color, chips: Sequence[Color], *, count: int = 150):
+def terrazzo(
+    rng: np.random.Generator, ground: Color, chips: Sequence[Color], *, count: int = 150
+) -> Image:
     """Stone chips of three sizes in a cement ground."""
     image = np.empty((SIDE * 2, SIDE * 2, 3), np.float32)
     image[:] = ground
@@ -296,7 +308,11 @@ def terrazzo(rng: np.random.Generator, ground: Color, chips: Sequence[Color], *,
     )
     for size in sizes:
         angle = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(5, 8))))
-        shape = np.stack([np.cos(angle), np.sin(angle)], 1) * size * rng.uniform(0.7, 1, (len(angle), 1))
+        shape = (
+            np.stack([np.cos(angle), np.sin(angle)], 1)
+            * size
+            * rng.uniform(0.7, 1, (len(angle), 1))
+        )
         center = rng.uniform(0, SIDE * 2, 2)
         color = np.asarray(chips[int(rng.integers(len(chips)))]) * rng.uniform(0.92, 1.06)
         for wrap in wraps(center, size, SIDE * 2):
@@ -309,14 +325,14 @@ def wraps(center: NDArray, radius: float, side: float) -> list[NDArray]:
     """The places at which something around `center` shows on a tiling image of `side`."""
     steps = [(0.0,) + ((side,) if c < radius else ()) + ((-side,) if c > side - radius else ())
              for c in center]  # fmt: skip
-    return [np.asarray(center) + (dx, dy) for dx in steps[0] for dy in steps[1]]
+    return [np.add(center, (dx, dy)) for dx in steps[0] for dy in steps[1]]
 
 
 # --- plain surfaces -----------------------------------------------------------------------------
 
 
 def plaster(rng: np.random.Generator, *, tone: float = 0.92, mottle: float = 0.016) -> Image:
-    """A painted wall, nearly white (the paint is the material's colour): rolled, a little uneven."""
+    """A painted wall, nearly white (the paint is the material's colour): rolled, uneven."""
     uneven = noise(rng, beta=1.4, low=1, high=10)
     rolled = noise(rng, beta=0.3, low=16, high=48)
     field = tone + mottle * uneven + 0.35 * mottle * rolled
@@ -340,7 +356,9 @@ def concrete(rng: np.random.Generator, light: Color, dark: Color, *, pits: float
     return finish(mix(light, dark, 0.42 + 0.2 * cloud + 0.06 * fine + 0.5 * pit))
 
 
-def speckled(rng: np.random.Generator, color: Color, *, grain_size: float = 24, depth: float = 0.08):
+def speckled(
+    rng: np.random.Generator, color: Color, *, grain_size: float = 24, depth: float = 0.08
+) -> Image:
     """Cork, linoleum, soil, cardboard: grains of one size on slow clouds."""
     grains = noise(rng, beta=0.0, low=grain_size / 2, high=grain_size * 1.6)
     cloud = noise(rng, beta=1.3, low=1, high=8)

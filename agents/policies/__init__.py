@@ -1,0 +1,1 @@
+"""Policies of navigating agents, learned and not."""

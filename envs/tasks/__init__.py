@@ -1,0 +1,1 @@
+"""What is asked of an agent, one task per file."""

@@ -55,7 +55,8 @@ def text_table(results: Mapping[str, Sequence[Rollout]]) -> str:
     for name, rollouts in results.items():
         m = summarize(rollouts)
         cells = [
-            f"{m[k].value:.3f} [{m[k].low:.2f}, {m[k].high:.2f}]".rjust(20) for k in ("success", "spl")
+            f"{m[k].value:.3f} [{m[k].low:.2f}, {m[k].high:.2f}]".rjust(20)
+            for k in ("success", "spl")
         ]
         lines.append(
             f"{name:<24}{cells[0]}{cells[1]}{m['soft_spl'].value:>10.3f}"

@@ -1,0 +1,1 @@
+"""Networks and the parts they share."""

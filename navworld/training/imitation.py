@@ -39,9 +39,11 @@ class VectorEnvironment(Protocol):
 
     num_envs: int
 
-    def reset(self, *, seed: int | None = None) -> tuple[Arrays, dict]: ...
+    def reset(self, *, seed: int | None = None) -> tuple[Arrays, dict]:
+        """Begins an episode everywhere."""
 
-    def step(self, actions: NDArray) -> tuple[Arrays, NDArray, NDArray, NDArray, dict]: ...
+    def step(self, actions: NDArray) -> tuple[Arrays, NDArray, NDArray, NDArray, dict]:
+        """Acts everywhere."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,7 @@ class LabelBuffer:
         pick = rng.integers(self.count, size=size)
         rows = {k: v[pick] for k, v in self._arrays.items()}
         labels = rows.pop("label").astype(np.int64)
-        return {
-            k: self.codecs[k][1](v) if k in self.codecs else v for k, v in rows.items()
-        }, labels
+        return {k: self.codecs[k][1](v) if k in self.codecs else v for k, v in rows.items()}, labels
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Scenes, rays, light, motion and the World that simulates bodies in them."""

@@ -150,7 +150,7 @@ def _encode(key: str, arrays: dict[str, NDArray]) -> list[bytes | memoryview]:
                 f"array {name!r} has dtype {array.dtype}: the cache keeps plain numbers only"
             )
         described.append([name, array.dtype.str, list(array.shape)])
-        block = memoryview(array.reshape(-1).view(np.uint8))
+        block = array.reshape(-1).view(np.uint8).data
         checksum = zlib.crc32(block, checksum)
         payload.append(block)
     header = {"key": key, "arrays": described, "crc32": checksum}

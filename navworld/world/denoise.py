@@ -25,8 +25,8 @@ def blur(light, chart, valid, nearness, texel_m, max_sigma):
         texel_m: (C,) size of the texels of every chart [m].
         max_sigma: Width in the open [texels].
     """
-    _blur_along(light, chart, valid, nearness, texel_m, max_sigma, 0)
-    _blur_along(light, chart, valid, nearness, texel_m, max_sigma, 1)
+    for axis in range(2):
+        _blur_along(light, chart, valid, nearness, texel_m, max_sigma, axis)
 
 
 @njit(nogil=True, cache=True)
@@ -68,7 +68,7 @@ def fill(light, chart, valid, charts):
 
     Charts without any valid texel keep what they have.
     """
-    height, width, channels = light.shape
+    height, width = chart.shape
     usable = np.zeros(charts, np.bool_)
     count = 0
     for j in range(height):

@@ -39,10 +39,11 @@ from pathlib import Path
 import numba as nb
 import numpy as np
 from llvmlite import ir
-from numba import carray
 from numba.core import types
-from numba.extending import intrinsic
+from numba.np.numpy_support import carray
 from numpy.typing import NDArray
+
+from navworld.world.simd import intrinsic
 
 # Rows of a packet: RTCRay, then RTCHit with its instance ids, then the mask of active lanes.
 ORG_X, ORG_Y, ORG_Z, TNEAR, DIR_X, DIR_Y, DIR_Z, TIME, TFAR, MASK, RAY_ID, FLAGS = range(12)
@@ -151,11 +152,13 @@ class TriangleMesh:
 
     Attributes:
         handle: Address of the Embree scene; valid as long as this object lives.
+        calls: `Device.calls` of its device.
     """
 
     def __init__(self, vertices: NDArray, triangles: NDArray, on: Device | None = None) -> None:
         """Builds it from (V, 3) vertices [m] and (T, 3) corner indices (both copied)."""
         self.device = on or device()
+        self.calls = self.device.calls
         # Embree reads 16 bytes at every 12-byte element, hence one element more.
         self._vertices = _padded(vertices, np.float32)
         self._triangles = _padded(triangles, np.uint32)
@@ -213,7 +216,7 @@ class Instances:
 def aligned_copy(array: NDArray, dtype: np.dtype | type) -> NDArray:
     """A contiguous copy that starts at a cache line (64 bytes)."""
     source = np.ascontiguousarray(array, dtype)
-    memory = np.empty(source.nbytes + 64, np.uint8)
+    memory: NDArray = np.empty(source.nbytes + 64, np.uint8)
     skip = -memory.ctypes.data % 64
     out = memory[skip : skip + source.nbytes].view(source.dtype).reshape(source.shape)
     out[...] = source
@@ -221,7 +224,7 @@ def aligned_copy(array: NDArray, dtype: np.dtype | type) -> NDArray:
 
 
 def _padded(rows: NDArray, dtype: type) -> NDArray:
-    out = np.zeros((len(rows) + 1, 3), dtype)
+    out: NDArray = np.zeros((len(rows) + 1, 3), dtype)
     out[:-1] = rows
     return out
 

@@ -30,6 +30,7 @@ class ReferenceMesh:
         from embreex.mesh_construction import TriangleMesh
         from embreex.rtcore_scene import EmbreeScene
 
+        self.calls = np.zeros(5, np.int64)  # no entry points: hits are handed to the kernel
         self._scene = EmbreeScene(robust=True)
         self._geometry = TriangleMesh(
             self._scene,

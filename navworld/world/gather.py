@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from navworld.world import embree as em
 
@@ -19,9 +18,15 @@ NORMAL_OFFSET = 1e-3
 TOUCHING, NEAREST = 3e-3, 0.05
 GROUND_RADIANCE = 0.4
 OPEN_ENOUGH = 0.4
-NEGLIGIBLE = 0.005
+MAX_PROBES = 24
+NEGLIGIBLE = 0.02
 LAMP_HOUSING = 0.05
 SOFT_SAMPLES = 16
+
+PROBES = np.array(
+    [[0.333, 0.333], [0.15, 0.7], [0.7, 0.15], [0.15, 0.15], [0.45, 0.1], [0.1, 0.45]]
+)
+"""Barycentric coordinates of the points of a triangle that are probed."""
 
 # Columns of what `gather` returns.
 RED, GREEN, BLUE, OPEN, NEARNESS, BACK, SKY = range(7)
@@ -30,12 +35,22 @@ RED, GREEN, BLUE, OPEN, NEARNESS, BACK, SKY = range(7)
 def hemisphere_sets() -> NDArray[np.float32]:
     """(SETS, PER_SET, 3) cosine-distributed directions about z.
 
-    Each set is stratified in itself and all of them together are: pieces of a Sobol sequence.
+    Each set is stratified in itself and all of them together are: the first two dimensions of
+    Sobol's sequence.
     """
-    points = qmc.Sobol(2, scramble=False).random(SETS * PER_SET) + 0.5 / (SETS * PER_SET)
+    index = np.arange(SETS * PER_SET, dtype=np.uint32)
+    first, second = np.zeros_like(index), np.zeros_like(index)
+    column = np.uint32(1 << 31)
+    for bit in range(8):
+        digit = (index >> np.uint32(bit)) & np.uint32(1)
+        first |= digit << np.uint32(31 - bit)
+        second ^= digit * column
+        column ^= column >> np.uint32(1)
+    points = np.stack([first, second], 1) / 2.0**32 + 0.5 / len(index)
     radius, angle = np.sqrt(points[:, 0]), 2 * np.pi * points[:, 1]
-    z = np.sqrt(np.maximum(1 - points[:, 0], 0))
-    directions = np.stack([radius * np.cos(angle), radius * np.sin(angle), z], 1)
+    directions = np.stack(
+        [radius * np.cos(angle), radius * np.sin(angle), np.sqrt(1 - points[:, 0])], 1
+    )
     return directions.reshape(SETS, PER_SET, 3).astype(np.float32)
 
 
@@ -66,14 +81,15 @@ def _hash_angle(k):
 
 
 @njit(nogil=True, cache=True)
-def shadows(calls, scene, position, normal, footprint, light, disc, rounds, out):
+def shadows(calls, scene, position, normal, footprint, light, disc, samples, out):
     """Adds one light to `out` (N, 3).
 
     Args:
         footprint: (N,) radius around a point that its shadow is averaged over [m].
         light: (x, y, z, red, green, blue, radius, kind): a lamp (kind 0), or the direction
             towards the sun and the tangent of its angular radius (kind 1).
-        rounds: How many of the three rounds (2, 2 and 12 rays a point) to trace at most.
+        samples: Rays a point in penumbra, 4 to SOFT_SAMPLES. Neighbours that are all dark or all
+            lit take one or two.
     """
     lanes = em.LANES
     rays = em.new_packet()
@@ -93,17 +109,13 @@ def shadows(calls, scene, position, normal, footprint, light, disc, rounds, out)
         if count == 0:
             continue
         visible[:], traced[:] = 0.0, 0.0
-        first = 0
-        for r in range(rounds):
-            last = (2, 4, SOFT_SAMPLES)[r]
-            for s in range(first, last):
-                _shadow_rays(
-                    calls, scene, rays, beams, light, disc, s, r < 2, count, visible, traced
-                )
-            first = last
-            if visible.sum() == 0 or (traced - visible).sum() == 0:
+        for s in range(samples):
+            _shadow_rays(calls, scene, rays, beams, light, disc, s, s < 4, count, visible, traced)
+            if visible.sum() == 0 and s < 4:
                 break
-            if r == 1 and not _mixed(visible, traced, count):
+            if s == 1 and visible.sum() == traced.sum():
+                break
+            if s == 3 and not _mixed(visible, traced, count):
                 break
         for k in range(count):
             e = falloff[k] * visible[k] / traced[k]
@@ -113,15 +125,15 @@ def shadows(calls, scene, position, normal, footprint, light, disc, rounds, out)
 
 @njit(nogil=True, cache=True)
 def _mixed(visible, traced, count):
+    found = False
     for k in range(count):
-        if 0 < visible[k] < traced[k]:
-            return True
-    return False
+        found |= 0 < visible[k] < traced[k]
+    return found
 
 
 @njit(nogil=True, cache=True)
 def _unshadowed(p, n, light):
-    """Cosine and inverse square of a light at a point; 0 behind it or too far to matter."""
+    """Cosine and inverse square of a light at a point; fades to 0 where it would be negligible."""
     if light[7] == 1.0:
         return max(0.0, n[0] * light[0] + n[1] * light[1] + n[2] * light[2])
     x, y, z = light[0] - p[0], light[1] - p[1], light[2] - p[2]
@@ -130,7 +142,8 @@ def _unshadowed(p, n, light):
     reach = max(light[3], max(light[4], light[5])) / NEGLIGIBLE
     if facing <= 0 or squared > reach or squared < 1e-6:
         return 0.0
-    return facing / np.sqrt(squared) / max(squared, light[6] * light[6])
+    fading = 1.0 - (squared / reach) ** 2
+    return fading * facing / np.sqrt(squared) / max(squared, light[6] * light[6])
 
 
 @njit(nogil=True, cache=True)
@@ -217,7 +230,20 @@ def _from_behind(rays, k):
 
 @njit(nogil=True, cache=True)
 def gather(
-    calls, scene, position, normal, pattern, packets, sets, owner, uv, albedo, direct, sky, reach, out
+    calls,
+    scene,
+    position,
+    normal,
+    pattern,
+    packets,
+    sets,
+    owner,
+    uv,
+    albedo,
+    direct,
+    sky,
+    reach,
+    out,
 ):
     """Looks over the hemisphere of every point.
 
@@ -241,6 +267,7 @@ def gather(
     total = np.empty(7)
     for i in range(len(position)):
         total[:] = 0.0
+        count = 0
         for s in range(packets[i]):
             _aim(rays, position[i], normal[i], frame, sets[(pattern[i] + s) % SETS])
             em.intersect(calls, scene, rays, False)
@@ -264,50 +291,71 @@ def gather(
                 y = uv[t, 0, 1] * (1 - u - v) + uv[t, 1, 1] * u + uv[t, 2, 1] * v
                 for c in range(3):
                     total[c] += albedo[t, c] * direct[int(y), int(x), c]
+            count += em.LANES
+            if total[BACK] == count:
+                break
         for c in range(7):
-            out[i, c] = total[c] / (packets[i] * em.LANES)
+            out[i, c] = total[c] / count
 
 
 @njit(nogil=True, cache=True)
-def score_sides(calls, scene, texel_chart, position, normal, directions, charts, samples):
-    """(charts, 2) how far one sees from the front and the back, at some texels of every chart.
+def probe(calls, scene, charts, chart, corners, normal, area, sets):
+    """Looks around from some points of every chart.
 
-    1 means a metre or more in every direction; what is seen from behind counts for a third. The
-    back is 0 where the front is open enough that it does not matter.
+    Args:
+        chart: (T,) chart of every triangle, −1 for none; `charts` is their number.
+        corners, normal, area: (T, 3, 3), (T, 3) and (T,).
+
+    Returns:
+        (charts, 4) how far one sees from the front, and from the back (0 if the front is open
+        enough that it does not matter); the fraction of rays that leave the scene in front; and
+        the fraction of points that are buried. Far is 1 for a metre or more in every direction;
+        what is seen from behind counts for a third.
     """
     rays = em.new_packet()
-    score = np.zeros((charts, 2))
-    at, size = 0, len(texel_chart)
-    while at < size:
-        end = at
-        while end < size and texel_chart[end] == texel_chart[at]:
-            end += 1
-        step = (end - at + samples - 1) // samples
-        count = 0
-        for i in range(at + step // 2, end, step):
-            count += 1
-            score[texel_chart[at], 0] += _score(calls, scene, rays, position[i], normal[i], directions)
-        if score[texel_chart[at], 0] < OPEN_ENOUGH * count:
-            for i in range(at + step // 2, end, step):
-                score[texel_chart[at], 1] += _score(
-                    calls, scene, rays, position[i], -normal[i], directions
-                )
-        score[texel_chart[at]] /= max(count, 1)
-        at = end
-    return score
+    frame, n, p = np.empty((3, 3)), np.empty(3), np.empty(3)
+    found, counts, seen = np.zeros((charts, 4)), np.zeros(charts), np.zeros(3)
+    for t in range(len(chart)):
+        if chart[t] < 0 or counts[chart[t]] >= MAX_PROBES:
+            continue
+        own = found[chart[t]]
+        probes = 1 if area[t] < 0.05 else (3 if area[t] < 0.5 else 6)
+        for k in range(probes):
+            a, b = PROBES[k]
+            for c in range(3):
+                p[c] = (1 - a - b) * corners[t, 0, c] + a * corners[t, 1, c] + b * corners[t, 2, c]
+                n[c] = normal[t, c]
+            _probe_side(calls, scene, rays, p, n, frame, sets[k], seen)
+            own[0] += seen[0]
+            own[2] += seen[1]
+            own[3] += seen[2]
+            if seen[0] < OPEN_ENOUGH:
+                for c in range(3):
+                    n[c] = -n[c]
+                _probe_side(calls, scene, rays, p, n, frame, sets[k], seen)
+                own[1] += seen[0]
+        counts[chart[t]] += probes
+    for c in range(charts):
+        for k in range(4):
+            found[c, k] /= counts[c]
+    return found
 
 
 @njit(nogil=True, cache=True)
-def _score(calls, scene, rays, p, n, directions):
+def _probe_side(calls, scene, rays, p, n, frame, directions, seen):
+    """How far one sees (0…1), the fraction of rays that leave the scene, 1 if buried."""
     ids = rays.view(np.int32)
-    _aim(rays, p, n, np.empty((3, 3)), directions)
+    _aim(rays, p, n, frame, directions)
     em.intersect(calls, scene, rays, False)
-    total = 0.0
+    far, leaving, back = 0.0, 0.0, 0
     for k in range(em.LANES):
-        seen = 1.0
-        if ids[em.GEOM_ID, k] >= 0:
-            seen = min(rays[em.TFAR, k], 1.0)
-            if _from_behind(rays, k):
-                seen /= 3
-        total += seen
-    return total / em.LANES
+        if ids[em.GEOM_ID, k] < 0:
+            far += 1.0
+            leaving += 1.0
+            continue
+        distance = rays[em.TFAR, k]
+        behind = _from_behind(rays, k)
+        back += behind or distance < TOUCHING
+        far += min(distance, 1.0) / (3.0 if behind else 1.0)
+    seen[0], seen[1] = far / em.LANES, leaving / em.LANES
+    seen[2] = 1.0 if back == em.LANES else 0.0

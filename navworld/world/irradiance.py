@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from navworld.world import embree as em
 from navworld.world import gather as gt
-from navworld.world.atlas import Atlas, build_atlas
+from navworld.world.atlas import Atlas, lay_out
+from navworld.world.charts import Charts, cut_charts
 from navworld.world.denoise import blur, fill
 from navworld.world.scene import LIGHT_GAMMA, Scene
 
@@ -26,7 +27,8 @@ SKY_SHARE = (0.20, 0.24, 0.30)
 BURIED_SHARE = 0.5
 UNRELIABLE_SHARE = 0.25
 WELD_COSINE = 0.64
-THIN = 4
+THIN = 3
+OUTDOORS, OUTDOOR_TEXELS, MAX_OUTDOOR_SHARE = 0.85, 4.0, 0.7
 FOOTPRINT = 0.75
 GATHER_SIGMA, SHADOW_SIGMA = 4.0, 0.7
 
@@ -38,15 +40,15 @@ class Quality:
     Attributes:
         texel: Distance of neighbouring texels [m].
         thin_sets: Direction sets (16 rays) per texel of charts too thin to blur; others use one.
-        shadow_rounds: At most 2, 4 or 16 shadow rays per light and texel.
+        shadow_rays: Shadow rays per light and texel in penumbra, 4 to 16.
     """
 
     texel: float
     thin_sets: int
-    shadow_rounds: int
+    shadow_rays: int
 
 
-QUALITIES = {"full": Quality(0.05, 3, 3), "fast": Quality(0.15, 1, 2)}
+QUALITIES = {"full": Quality(0.05, 2, 16), "fast": Quality(0.15, 1, 4)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +73,11 @@ def irradiance(scene: Scene, quality: Quality) -> Irradiance:
     corners = scene.vertices[scene.triangles]
     emission = np.array([m.emission for m in scene.materials], np.float32)[scene.material]
     clear = np.array([m.transparent for m in scene.materials])[scene.material]
-    atlas = build_atlas(corners, scene.instance, emission <= 0, texel=quality.texel)
+    charts = cut_charts(corners, scene.instance, emission <= 0)
     owner = np.flatnonzero((emission <= 0) & ~clear).astype(np.int32)
     mesh = em.TriangleMesh(scene.vertices, scene.triangles[owner])
     calls = em.device().calls
-    normal = _facing(atlas, calls, mesh.handle)
+    atlas, normal = _prepare(charts, calls, mesh.handle, quality)
     points = _weld(atlas, normal, scene.instance)
     direct = _direct(scene, calls, mesh.handle, points, quality)
     image = np.zeros((*atlas.shape, 3), np.float32)
@@ -107,33 +109,45 @@ class _Points:
     first_texel: NDArray[np.int64]
 
 
-def _facing(atlas: Atlas, calls: NDArray, scene: int) -> NDArray[np.float32]:
-    """(N, 3) normals, turned round in charts that are buried in front and open behind."""
-    count = len(atlas.rectangles)
-    score = gt.score_sides(
-        calls, scene, atlas.texel_chart, atlas.position, atlas.normal, gt.hemisphere_sets()[0],
-        count, 3,
-    )  # fmt: skip
-    turned = score[:, 1] > 2 * score[:, 0] + 0.02
-    return np.where(turned[atlas.texel_chart][:, None], -atlas.normal, atlas.normal)
+def _prepare(
+    charts: Charts, calls: NDArray, scene: int, quality: Quality
+) -> tuple[Atlas, NDArray[np.float32]]:
+    """The atlas, with few texels for what is outdoors or out of sight, and (N, 3) normals.
+
+    Normals are turned round in charts that are buried in front and open behind.
+    """
+    front, back, leaving, buried = gt.probe(
+        calls, scene, len(charts.size), charts.chart, charts.corners, charts.normal, charts.area,
+        gt.hemisphere_sets(),
+    ).T  # fmt: skip
+    turned = back > 2 * front + 0.02
+    texel = np.full(len(front), quality.texel)
+    area = charts.size.prod(1)
+    outdoors = leaving > OUTDOORS
+    if area[outdoors].sum() < MAX_OUTDOOR_SHARE * area.sum():
+        texel[outdoors] *= OUTDOOR_TEXELS
+    texel[(buried == 1) & ~turned] = np.inf
+    atlas = lay_out(charts, texel)
+    sign = np.where(turned, np.float32(-1), np.float32(1))[atlas.chart]
+    return atlas, atlas.normal * sign[:, None]
 
 
 def _weld(atlas: Atlas, normal: NDArray, instance: NDArray) -> _Points:
     """One point for the rim texels that facets of an object share at less than 50°."""
-    rectangle = atlas.rectangles[atlas.texel_chart]
+    rectangle = atlas.rectangles[atlas.chart]
     column = atlas.texel % atlas.shape[1] - rectangle[:, 0]
     row = atlas.texel // atlas.shape[1] - rectangle[:, 1]
     on_rim = (column == 0) | (row == 0)
     on_rim |= (column == rectangle[:, 2] - 1) | (row == rectangle[:, 3] - 1)
     rim = np.flatnonzero(on_rim)
     cell = np.floor(atlas.rim[rim].astype(np.float64) * 512 + 0.37).astype(np.int64)
-    key = instance[atlas.texel_triangle[rim]].astype(np.int64)
+    key = instance[atlas.triangle[rim]].astype(np.int64)
     for axis in range(3):
         key = key * 0x9E3779B97F4A7C1 + cell[:, axis]
     order = np.argsort(key, kind="stable")
     leader = np.arange(len(atlas.texel))
     position, direction = atlas.position.copy(), normal.astype(np.float32)
-    footprint = np.where(on_rim, 0, FOOTPRINT * _texel_sizes(atlas)[atlas.texel_chart])
+    footprint = np.where(on_rim, 0, FOOTPRINT * _texel_sizes(atlas)[atlas.chart])
     _join(rim[order], key[order], atlas.rim, normal, leader, position, direction)
     leads = leader == np.arange(len(leader))
     number = np.cumsum(leads) - 1
@@ -191,7 +205,7 @@ def _direct(
     for light in lights:
         gt.shadows(
             calls, handle, points.position, points.normal, points.footprint,
-            np.array(light, np.float64), gt.disc_samples(), quality.shadow_rounds, out,
+            np.array(light, np.float64), gt.disc_samples(), quality.shadow_rays, out,
         )  # fmt: skip
     return out
 
@@ -199,11 +213,11 @@ def _direct(
 def _ray_plan(atlas: Atlas, points: _Points, quality: Quality) -> tuple[NDArray, NDArray]:
     """(M,) first direction set and number of sets of every point."""
     first = points.first_texel
-    texel, chart = atlas.texel[first], atlas.texel_chart[first]
+    texel, chart = atlas.texel[first], atlas.chart[first]
     x, y = texel % atlas.shape[1], texel // atlas.shape[1]
     thin = atlas.rectangles[chart, 2:].min(1) < THIN
     pattern = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])[y % 4 * 4 + x % 4]
-    return pattern, np.where(thin, quality.thin_sets, np.where(points.footprint > 0, 1, 2))
+    return pattern, np.where(thin, quality.thin_sets, 1)
 
 
 def _albedo(scene: Scene) -> NDArray[np.float32]:
@@ -228,13 +242,15 @@ def _assemble(
 ) -> Irradiance:
     """Adds everything up by texel, smooths it, and repairs texels that lie inside objects."""
     open_share = seen[:, gt.OPEN, None]
-    around = (1 + LATER_BOUNCES * open_share) * seen[:, :3] + open_share * np.float32(scene.ambient)
+    around = (1 + LATER_BOUNCES * open_share) * seen[:, :3] + open_share * np.asarray(
+        scene.ambient, np.float32
+    )
     buried = seen[:, gt.BACK] > BURIED_SHARE
-    if (~buried & (seen[:, gt.BACK] > 0.1)).mean() > UNRELIABLE_SHARE:
+    if np.count_nonzero(~buried & (seen[:, gt.BACK] > 0.1)) > UNRELIABLE_SHARE * len(buried):
         buried &= seen[:, gt.NEARNESS] > 7.0
     valid = ~buried[points.of_texel]
     flat = np.full(atlas.shape[0] * atlas.shape[1], -1, np.int32)
-    flat[atlas.texel] = atlas.texel_chart
+    flat[atlas.texel] = atlas.chart
     chart = flat.reshape(atlas.shape)
 
     def image(values: NDArray) -> NDArray:
@@ -260,11 +276,9 @@ def _assemble(
 
 def _texel_sizes(atlas: Atlas) -> NDArray[np.float64]:
     """(C,) distance of neighbouring texels of every chart [m], taken along a row."""
-    neighbours = np.flatnonzero(
-        (np.diff(atlas.texel) == 1) & (np.diff(atlas.texel_chart) == 0)
-    )
+    neighbours = np.flatnonzero((np.diff(atlas.texel) == 1) & (np.diff(atlas.chart) == 0))
     step = np.linalg.norm(atlas.position[neighbours + 1] - atlas.position[neighbours], axis=1)
-    chart = atlas.texel_chart[neighbours]
+    chart = atlas.chart[neighbours]
     count = np.bincount(chart, minlength=len(atlas.rectangles))
     total = np.bincount(chart, step, minlength=len(atlas.rectangles))
     return np.maximum(total / np.maximum(count, 1), 1e-3)

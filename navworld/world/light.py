@@ -16,9 +16,9 @@ from navworld.world.irradiance import QUALITIES, Irradiance, irradiance
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Scene
 
 BAKE_VERSION = "1"
-MIDDLE = 0.55
-CONTRAST = 0.8
-SHOULDER, BRIGHTEST = 0.7, 1.4
+MIDDLE = 0.62
+CONTRAST = 0.9
+SHOULDER, BRIGHTEST = 0.6, 1.2
 DARKEST = 0.02
 MIN_INDOOR_SHARE = 0.1
 MIN_CHART_TEXELS = 16
@@ -65,19 +65,19 @@ def _digest(scene: Scene) -> str:
     """A hash of all that light depends on."""
     digest = hashlib.blake2b(digest_size=16)
     for array in (scene.vertices, scene.triangles, scene.material, scene.instance):
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     digest.update(repr((scene.lamps, scene.sun, scene.ambient)).encode())
     for material in scene.materials:
         digest.update(repr((material.color, material.emission, material.transparent)).encode())
         if material.texture is not None:
-            digest.update(np.ascontiguousarray(material.texture.pixels))
+            digest.update(np.ascontiguousarray(material.texture.pixels).data)
     return digest.hexdigest()
 
 
 def _develop(found: Irradiance) -> NDArray[np.float64]:
     """(N, 3) light as it is shown: exposed for the middle of the rooms, extremes compressed."""
     brightness = found.light.astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
-    size = np.prod(found.atlas.rectangles[:, 2:], axis=1)[found.atlas.texel_chart]
+    size = np.prod(found.atlas.rectangles[:, 2:], axis=1)[found.atlas.chart]
     counted = found.valid & (size >= MIN_CHART_TEXELS)
     indoors = counted & (found.sky_share < 0.5)
     if indoors.sum() > MIN_INDOOR_SHARE * counted.sum():

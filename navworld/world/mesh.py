@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,25 @@ from navworld.world.scene import Instance, Material
 from navworld.world.semantics import class_id
 
 BOX_FACES = ("-x", "+x", "-y", "+y", "-z", "+z")
+_QUAD = np.array([[0, 1, 2], [0, 2, 3]])
+_SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
+_FACE_CORNERS = {
+    "-x": [(0, 1, 0), (0, 0, 0), (0, 0, 1), (0, 1, 1)],
+    "+x": [(1, 0, 0), (1, 1, 0), (1, 1, 1), (1, 0, 1)],
+    "-y": [(0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)],
+    "+y": [(1, 1, 0), (0, 1, 0), (0, 1, 1), (1, 1, 1)],
+    "-z": [(0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)],
+    "+z": [(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)],
+}
+
+
+@cache
+def _box_faces(names: tuple[str, ...]) -> tuple[NDArray, NDArray, NDArray]:
+    """Of the named faces of a unit box: (4 F, 3) corners, (F, 2) axes along, (2 F, 3) triangles."""
+    corners = np.array([_FACE_CORNERS[name] for name in names], np.float64).reshape(-1, 3)
+    axes = np.array([{"x": (1, 2), "y": (0, 2), "z": (0, 1)}[name[1]] for name in names], np.int64)
+    index = [_QUAD + 4 * k for k in range(len(names))]
+    return corners, axes.reshape(-1, 2), np.array(index, np.int64).reshape(-1, 3)
 
 
 class MeshBuilder:
@@ -31,6 +51,11 @@ class MeshBuilder:
     def vertex_count(self) -> int:
         """Vertices so far."""
         return self._count
+
+    @property
+    def triangle_count(self) -> int:
+        """Triangles so far."""
+        return sum(len(part[1]) for part in self._parts)
 
     def bounds(self) -> NDArray[np.float64]:
         """(2, 3) lowest and highest corner of everything so far."""
@@ -98,8 +123,7 @@ class MeshBuilder:
             up = c[3] - c[0] - ((c[3] - c[0]) @ across) * across
             up /= max(np.linalg.norm(up), 1e-9)
             uv = np.stack([(c - c[0]) @ across, -(c - c[0]) @ up], 1) / tile
-        index = np.array([[0, 1, 2], [0, 2, 3]])
-        self.triangles(c, index, uv[index], material, instance, T)
+        self.triangles(c, _QUAD, uv[_QUAD], material, instance, T)
 
     def box(
         self,
@@ -112,19 +136,16 @@ class MeshBuilder:
         T: NDArray | None = None,
         omit: Sequence[str] = (),
     ) -> None:
-        """Adds an axis-aligned box from corner `low` to corner `high`; `omit` names hidden faces."""
-        (x0, y0, z0), (x1, y1, z1) = np.asarray(low, float), np.asarray(high, float)
-        faces = {
-            "-x": [(x0, y1, z0), (x0, y0, z0), (x0, y0, z1), (x0, y1, z1)],
-            "+x": [(x1, y0, z0), (x1, y1, z0), (x1, y1, z1), (x1, y0, z1)],
-            "-y": [(x0, y0, z0), (x1, y0, z0), (x1, y0, z1), (x0, y0, z1)],
-            "+y": [(x1, y1, z0), (x0, y1, z0), (x0, y1, z1), (x1, y1, z1)],
-            "-z": [(x0, y1, z0), (x1, y1, z0), (x1, y0, z0), (x0, y0, z0)],
-            "+z": [(x0, y0, z1), (x1, y0, z1), (x1, y1, z1), (x0, y1, z1)],
-        }
-        for name in BOX_FACES:
-            if name not in omit:
-                self.quad(faces[name], material, instance, tile=tile, T=T)
+        """Adds an axis-aligned box from corner `low` to `high`; `omit` names hidden faces."""
+        corners, axes, index = _box_faces(tuple(name for name in BOX_FACES if name not in omit))
+        low = np.asarray(low, np.float64)
+        size = np.asarray(high, np.float64) - low
+        if tile is None:
+            uv = _SQUARE[None] * (1, -1) + (0, 1) + np.zeros((len(axes), 1, 1))
+        else:
+            uv = _SQUARE[None] * (1, -1) * size[axes][:, None] / tile
+        uv = uv.reshape(-1, 2)[index]
+        self.triangles(low + corners * size, index, uv, material, instance, T)
 
     def lathe(
         self,
@@ -182,7 +203,9 @@ class MeshBuilder:
         T = shift if T is None else T @ shift
         self.lathe(profile, material, instance, segments=segments, tile=tile, T=T)
 
-    def append(self, other: MeshBuilder, T: NDArray | None = None, instance: int | None = None) -> None:
+    def append(
+        self, other: MeshBuilder, T: NDArray | None = None, instance: int | None = None
+    ) -> None:
         """Adds everything of another builder, moved by `T`; one `instance` for all, or its own."""
         offset = len(self.instances)
         if instance is None:
@@ -194,14 +217,22 @@ class MeshBuilder:
             start += len(v)
 
     def arrays(self) -> dict[str, NDArray]:
-        """Vertices, triangles, uv, material and instance as `Scene` takes them."""
+        """Vertices, triangles, uv, material and instance as `Scene` takes them.
+
+        Rounded to a micrometre, for a BLAS rounds differently on another processor.
+        """
         if not self._parts:
             raise ValueError("the mesh is empty: add at least one part before building it")
         counts = [len(t) for _, t, _, _, _ in self._parts]
         return {
-            "vertices": np.concatenate([p[0] for p in self._parts]).astype(np.float32),
+            "vertices": _rounded(np.concatenate([p[0] for p in self._parts])),
             "triangles": np.concatenate([p[1] for p in self._parts]).astype(np.int32),
-            "uv": np.concatenate([p[2] for p in self._parts]).astype(np.float32),
+            "uv": _rounded(np.concatenate([p[2] for p in self._parts])),
             "material": np.repeat([p[3] for p in self._parts], counts).astype(np.int32),
             "instance": np.repeat([p[4] for p in self._parts], counts).astype(np.int32),
         }
+
+
+def _rounded(values: NDArray) -> NDArray[np.float32]:
+    """Values on a grid of 1e-6, zeros without a sign."""
+    return (np.round(values.astype(np.float64), 6) + 0.0).astype(np.float32)

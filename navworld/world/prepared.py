@@ -46,7 +46,7 @@ class RayScene:
     Attributes:
         scene: What it was made from.
         light: Baked light, or None for a plain shading by the direction that surfaces face.
-        mesh: Its triangles, for kernels of one's own: `mesh.handle`, `mesh.device.calls`.
+        mesh: Its triangles, for kernels of one's own: `mesh.handle`, `mesh.calls`.
     """
 
     def __init__(self, scene: Scene, light: Lightmap | None = None) -> None:
@@ -114,9 +114,7 @@ class MovingParts:
         first = np.zeros(len(shapes), np.int64) if instances is None else instances
         self._shapes = tuple(shapes)
         self._states = [shape.state for shape in shapes]
-        meshes = [shape.mesh for shape in shapes]
-        by_reference = isinstance(meshes[0], ReferenceMesh)
-        self.scene = (ReferenceInstances if by_reference else Instances)(meshes)
+        self.scene = _instances([shape.mesh for shape in shapes])
         self._records = np.array([state.records.ctypes.data for state in self._states], np.int64)
         self._instances = np.ascontiguousarray(first, np.int64)
         if self._instances.shape != (len(shapes),):
@@ -137,6 +135,15 @@ class MovingParts:
             raise ValueError(f"T_world_part is {T.shape}: give ({len(self)}, 4, 4) finite poses")
         self.scene.set_transforms(T)
         self._rotations[:] = T[:, :3, :3]
+
+
+def _instances(
+    meshes: Sequence[TriangleMesh | ReferenceMesh],
+) -> Instances | ReferenceInstances:
+    packets = [mesh for mesh in meshes if isinstance(mesh, TriangleMesh)]
+    if packets:
+        return Instances(packets)
+    return ReferenceInstances([mesh for mesh in meshes if isinstance(mesh, ReferenceMesh)])
 
 
 def _check_scene(scene: Scene) -> None:

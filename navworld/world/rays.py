@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from navworld.world import shading
-from navworld.world.fallback import ReferenceMesh
+from navworld.world.fallback import ReferenceInstances, ReferenceMesh
 from navworld.world.pattern import RayPattern
 from navworld.world.prepared import MovingParts, RayScene
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE
@@ -114,7 +114,7 @@ def cast(
         hits = scene.mesh.nearest(start, along, near=0.0, far=far)
         triangle = hits.view(np.int32)[6].copy()
         return np.where(triangle >= 0, hits[0], np.float32(inf)), triangle
-    calls, handle = scene.mesh.device.calls, scene.mesh.handle
+    calls, handle = scene.mesh.calls, scene.mesh.handle
     shading.trace_rays(calls, handle, start, along, np.float32(far), t, triangle)
     return t, triangle
 
@@ -131,7 +131,7 @@ def occluded(
         return cast(scene, start, along)[0] <= reach
     blocked = np.empty(len(start), np.bool_)
     if len(start):
-        calls, handle = scene.mesh.device.calls, scene.mesh.handle
+        calls, handle = scene.mesh.calls, scene.mesh.handle
         shading.trace_shadows(calls, handle, start, along, reach, blocked)
     return blocked
 
@@ -231,7 +231,7 @@ def _run(
     threads: int,
 ) -> dict[str, NDArray]:
     directions, pixels, whole = pattern.packets
-    images = {
+    images: dict[str, NDArray] = {
         name: np.empty((len(poses), *pattern.shape, *OUTPUTS[name][0]), OUTPUTS[name][1])
         for name in outputs
     }
@@ -245,8 +245,7 @@ def _run(
     for k, parts in enumerate(movers or ()):
         if parts is not None:
             moving[k] = parts.row
-    reference = isinstance(scenes[0].mesh, ReferenceMesh)
-    calls = np.zeros(5, np.int64) if reference else scenes[0].mesh.device.calls
+    calls = scenes[0].mesh.calls
     packets, resolution = len(pixels), pattern.shape[0] * pattern.shape[1]
 
     def work(first: int, last: int, hits: int = 0) -> None:
@@ -257,7 +256,7 @@ def _run(
         )  # fmt: skip
 
     total = len(poses) * packets
-    if reference:
+    if isinstance(scenes[0].mesh, ReferenceMesh):
         for k in range(len(poses)):
             parts = movers[k] if movers is not None else None
             hits = _reference_hits(scenes[which[k]], parts, poses[k], directions, settings)
@@ -282,8 +281,10 @@ def _reference_hits(
     along = directions.transpose(0, 2, 1).reshape(-1, 3) @ pose[:9].reshape(3, 3).T
     origins = np.broadcast_to(pose[9:], along.shape)
     near, far = float(settings[shading.NEAR]), float(settings[shading.REACH])
+    assert isinstance(scene.mesh, ReferenceMesh)
     hits = scene.mesh.nearest(origins, along, near=near, far=far)
     if parts is not None:
+        assert isinstance(parts.scene, ReferenceInstances)
         parts.scene.improve(hits, origins, along, near=near, far=far)
     packets = hits.reshape(shading.HIT_ROWS, len(directions), -1).transpose(1, 0, 2)
     return np.ascontiguousarray(packets)

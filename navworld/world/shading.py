@@ -4,13 +4,23 @@ A triangle is one 64-byte record, so a hit costs one cache line, one for the lev
 and the texels themselves. What is the same for all 16 rays is done on 16 lanes at once; then every
 ray interpolates texture and lightmap coordinates together, as four lanes, and blends four texels
 of each. Outputs are chosen by addresses (0: not wanted), once per packet.
+
+One level of a texture is read, the one nearest to half a level blurrier than a texel per ray:
+gliding 2 cm a frame, the median pixel of a 64² image changes by 0.9/255 once motion is undone
+(3.4 unfiltered), so blending two levels is not worth its time.
+
+Images a second on one thread of an AVX-512 server core, at 64², 128², 256² (28k triangles, 97
+textures or fewer, lightmap, random poses); depth alone is the tracing and little else:
+
+    depth                   6,900   2,450   744
+    RGB + depth + semantic  4,100   1,350   407
 """
 
 from __future__ import annotations
 
 import numba as nb
 import numpy as np
-from numba import carray
+from numba.np.numpy_support import carray
 
 from navworld.world import embree as em
 from navworld.world.simd import (
@@ -128,7 +138,8 @@ def _shade(packet, footprint, pixels, parts, atlas, atlas_stride, white, image, 
         at = load_f4(record) + load_f4(record + 16) * u + load_f4(record + 32) * v
         texels2 = load_f32(record + 56) * load_f32(footprint + 4 * k)
         level = (np.int64(element(float_bits(splat_f4(texels2)), 0)) >> 24) - 63
-        entry = load_i64(record + 48) + _LEVEL_BYTES * min(max(level, 0), LEVELS - 1)
+        level = min(max(level, np.int64(0)), np.int64(LEVELS - 1))
+        entry = load_i64(record + 48) + _LEVEL_BYTES * level
         at = at * load_f4(entry) - shift
         corner = truncate(at)
         fraction = (at - to_floats(corner)) * blend

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from typing import Any
 
 from llvmlite import ir
 from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic as numba_intrinsic
+from numba.extending import lower_builtin, models, register_model
 
-_ELEMENT = {
+_ELEMENT: dict[types.Type, ir.Type] = {
     types.float32: ir.FloatType(),
     types.int32: ir.IntType(32),
     types.int64: ir.IntType(64),
     types.uint8: ir.IntType(8),
 }
+intrinsic: Callable[[Callable], Callable[..., Any]] = numba_intrinsic
 _CONTRACT = ("contract",)  # allows fused multiply-add; nothing that depends on the batch
 
 
@@ -40,7 +43,7 @@ I4, I16 = VectorType(types.int32, 4), VectorType(types.int32, 16)
 
 @register_model(VectorType)
 class _VectorModel(models.PrimitiveModel):
-    def __init__(self, manager, kind: VectorType) -> None:
+    def __init__(self, manager: Any, kind: VectorType) -> None:
         super().__init__(manager, kind, _llvm(kind))
 
 
@@ -58,7 +61,7 @@ def _floats(kind: VectorType) -> VectorType:
     return VectorType(types.float32, kind.count)
 
 
-def _splat(builder, scalar, count: int):
+def _splat(builder: ir.IRBuilder, scalar: ir.Value, count: int) -> ir.Value:
     vector = ir.VectorType(scalar.type, count)
     first = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.IntType(32)(0))
     lanes = ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count)
@@ -98,7 +101,7 @@ def _define(operation: Callable, generate: Callable, integers_only: bool, compar
         lower_builtin(operation, left, right)(lower)
 
 
-def _arithmetic(floats: str, integers: str | None) -> Callable:
+def _arithmetic(floats: str, integers: str) -> Callable:
     def generate(builder, is_float, a, b):
         if is_float:
             return getattr(builder, floats)(a, b, flags=_CONTRACT)
@@ -118,7 +121,7 @@ def _comparison(sign: str) -> Callable:
 _define(operator.add, _arithmetic("fadd", "add"), False, False)
 _define(operator.sub, _arithmetic("fsub", "sub"), False, False)
 _define(operator.mul, _arithmetic("fmul", "mul"), False, False)
-_define(operator.truediv, _arithmetic("fdiv", None), False, False)
+_define(operator.truediv, _arithmetic("fdiv", "sdiv"), False, False)
 _define(operator.and_, lambda builder, _, a, b: builder.and_(a, b), True, False)
 _define(operator.rshift, lambda builder, _, a, b: builder.ashr(a, b), True, False)
 _define(operator.lt, _comparison("<"), False, True)
@@ -273,25 +276,25 @@ def bilinear(typing_context, address, stride, fraction, first):
 
     def generate(context, builder, sig, values):
         pair, wide = ir.VectorType(ir.IntType(8), 8), ir.VectorType(ir.FloatType(), 8)
-        rows = []
+        texels = []
         for offset in (values[0], builder.add(values[0], values[1])):
-            texels = builder.load(builder.inttoptr(offset, pair.as_pointer()))
-            texels.align = 4
-            rows.append(builder.uitofp(texels, wide))
+            row = builder.load(builder.inttoptr(offset, pair.as_pointer()))
+            row.align = 4
+            texels.append(builder.uitofp(row, wide))
         right = builder.extract_element(values[2], ir.IntType(32)(column))
         down = builder.extract_element(values[2], ir.IntType(32)(column + 1))
-        column_pair = _blend(builder, *rows, _splat(builder, down, 8))
-        halves = [_part(builder, column_pair, range(k, k + 4)) for k in (0, 4)]
-        return _blend(builder, *halves, _splat(builder, right, 4))
+        column_pair = _blend(builder, texels[0], texels[1], _splat(builder, down, 8))
+        first, second = (_part(builder, column_pair, range(k, k + 4)) for k in (0, 4))
+        return _blend(builder, first, second, _splat(builder, right, 4))
 
     return F4(types.int64, types.int64, F4, first), generate
 
 
-def _blend(builder, a, b, weight):
+def _blend(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, weight: ir.Value) -> ir.Value:
     step = builder.fsub(b, a, flags=_CONTRACT)
     return builder.fadd(a, builder.fmul(step, weight, flags=_CONTRACT), flags=_CONTRACT)
 
 
-def _part(builder, vector, lanes: range):
+def _part(builder: ir.IRBuilder, vector: ir.Value, lanes: range) -> ir.Value:
     index = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), list(lanes))
     return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), index)

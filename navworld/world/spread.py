@@ -16,7 +16,7 @@ from navworld.world.clearance import GRID, free_fraction, grid_of, interpolate, 
 FIELD = np.dtype([*GRID.descr, ("labels", np.int64), ("roots", np.int64)])
 
 BUCKET = 0.5  # distances are sorted this finely [cells]
-BUCKETS = 16
+BUCKETS = 16  # a power of two
 MARGIN = 0.1  # roots keep this from the border: between two of them the way is free [cells]
 MAX_ROOTS = 1 << 20
 
@@ -45,12 +45,26 @@ def _free(grid, cell, radius, u0, v0, u1, v1):
     return free_fraction(grid, cell, radius, u0, v0, u1 - u0, v1 - v0) >= 1.0
 
 
+@numba.njit(inline="always")
+def _between(flat, columns, i, j, root, ru, rv):
+    """Whether both neighbours that the line from cell (i, j) to a root passes between see it.
+
+    Then the cell sees it too, since nothing narrower than a cell can stand between their lines.
+    """
+    du, dv = ru - i, rv - j
+    n = j * columns + i
+    row = columns if dv > 0 else -columns
+    column = 1 if du > 0 else -1
+    along = column if abs(du) >= abs(dv) else row
+    return flat[n + along] == root and flat[n + row + column] == root
+
+
 @numba.njit(cache=True, nogil=True)
 def _sees(grid, labels, cell, radius, i, j, root, ru, rv):
     """Whether cell (i, j) sees its candidate root.
 
     Walks towards the root; it ends as soon as the line passes between two neighbouring cells
-    that both see the root, since nothing narrower than a cell can stand between their lines.
+    that both see the root.
     """
     du, dv = ru - i, rv - j
     au, av = abs(du), abs(dv)
@@ -84,24 +98,81 @@ def _sees(grid, labels, cell, radius, i, j, root, ru, rv):
 
 
 @numba.njit(cache=True, nogil=True)
-def _bend(grid, cell, radius, i, j, pu, pv):
-    """Where a path from (pu, pv) bends that leaves the cells it sees at (i, j).
-
-    The border of the walkable space beside the cell, if the path can get there; else the cell.
-    """
-    spare = grid[j, i] - radius
-    gu, gv = slope(grid, i, j)
-    rise = interpolate(grid, i + 0.5 * gu, j + 0.5 * gv)
-    fall = interpolate(grid, i - 0.5 * gu, j - 0.5 * gv)
-    if rise <= fall:
-        return float(i), float(j)
-    move = spare / (rise - fall) - MARGIN
-    if move <= 0 or move > 1.5:
-        return float(i), float(j)
-    u, v = i - move * gu, j - move * gv
-    if interpolate(grid, u, v) < radius or not _free(grid, cell, radius, pu, pv, u, v):
-        return float(i), float(j)
+def _to_border(grid, cell, radius, u, v):
+    """The point nearby, up or down the clearance, that is `MARGIN` inside the walkable space."""
+    for _ in range(3):
+        gu, gv = slope(grid, u, v)
+        move = max(-1.5, min(1.5, (radius - interpolate(grid, u, v)) / cell + MARGIN))
+        u, v = u + move * gu, v + move * gv
     return u, v
+
+
+@numba.njit(cache=True, nogil=True)
+def _bend(grid, cell, radius, i, j, pu, pv, ni, nj):
+    """Where a path from (pu, pv) to cell (ni, nj) bends that was found to pass cell (i, j).
+
+    A taut path touches the obstacle: from the cell's centre the bend moves towards the border of
+    the walkable space as far as the path to it stays free, then back to where that path touches.
+    Round a sharp turn, a second bend takes the path on to the next cell.
+
+    Returns:
+        u, v of the bend, u, v of the second one (the same where there is none).
+    """
+    bu, bv = _to_border(grid, cell, radius, i, j)
+    au, av = _towards(grid, cell, radius, i, j, bu, bv, pu, pv, pu, pv)
+    tu, tv = _touch(grid, au, av, pu, pv)
+    tu, tv = _to_border(grid, cell, radius, tu, tv)
+    if not _free(grid, cell, radius, tu, tv, pu, pv):
+        tu, tv = au, av
+    if _free(grid, cell, radius, tu, tv, ni, nj):
+        return tu, tv, tu, tv
+    bu, bv = _to_border(grid, cell, radius, 0.5 * (tu + ni), 0.5 * (tv + nj))
+    if _free(grid, cell, radius, tu, tv, bu, bv) and _free(grid, cell, radius, bu, bv, ni, nj):
+        return tu, tv, bu, bv
+    au, av = _towards(grid, cell, radius, i, j, au, av, pu, pv, ni, nj)
+    return au, av, au, av
+
+
+@numba.njit(cache=True, nogil=True)
+def _touch(grid, au, av, pu, pv):
+    """The point with the least clearance on the last few cells of the way from p to a."""
+    length = np.hypot(pu - au, pv - av)
+    tu, tv, least = au, av, interpolate(grid, au, av)
+    for k in range(1, int(min(length, 4.0) * 4)):
+        t = 0.25 * k / length
+        u, v = au + t * (pu - au), av + t * (pv - av)
+        clearance = interpolate(grid, u, v)
+        if clearance < least:
+            tu, tv, least = u, v, clearance
+    return tu, tv
+
+
+@numba.njit(cache=True, nogil=True)
+def _towards(grid, cell, radius, i, j, bu, bv, pu, pv, qu, qv):
+    """The furthest point from cell (i, j) to (bu, bv) with free ways from there to p and q."""
+    t, low, high = 1.0, 0.0, 1.0
+    for _ in range(6):
+        u, v = i + t * (bu - i), j + t * (bv - j)
+        if _free(grid, cell, radius, u, v, pu, pv) and _free(grid, cell, radius, u, v, qu, qv):
+            low = t
+            if t == 1.0:
+                break
+        else:
+            high = t
+        t = 0.5 * (low + high)
+    return i + low * (bu - i), j + low * (bv - j)
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_root(roots, count, u, v, parent):
+    """Appends a root; the array, which may be a larger one, and the new count."""
+    if count == len(roots):
+        larger = np.empty((2 * count, 4), np.float64)
+        larger[:count] = roots
+        roots = larger
+    roots[count, 0], roots[count, 1], roots[count, 3] = u, v, parent
+    roots[count, 2] = roots[parent, 2] + np.hypot(u - roots[parent, 0], v - roots[parent, 1])
+    return roots, count + 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -152,7 +223,7 @@ def spread(records, components, goal_x, goal_y):
 
     current = 0
     while queued > 0:
-        slot = current % BUCKETS
+        slot = current & (BUCKETS - 1)
         entry = head[slot]
         if entry < 0:
             current += 1
@@ -170,22 +241,18 @@ def spread(records, components, goal_x, goal_y):
         if flat[n] < -1:
             # The way comes round a corner: it bends at the cell that this one was reached from.
             c = -2 - flat[n]
-            if root_at[c] < 0:
+            r = root_at[c]
+            if r < 0 or not _free(grid, cell, radius, i, j, roots[r, 0], roots[r, 1]):
                 cj = c // columns
                 ci = c - cj * columns
-                p = flat[c]
-                u, v = _bend(grid, cell, radius, ci, cj, roots[p, 0], roots[p, 1])
-                if not _free(grid, cell, radius, float(i), float(j), u, v):
-                    u, v = float(ci), float(cj)
-                if count == len(roots):
-                    larger = np.empty((2 * count, 4), np.float64)
-                    larger[:count] = roots
-                    roots = larger
-                roots[count, 0], roots[count, 1], roots[count, 3] = u, v, p
-                roots[count, 2] = roots[p, 2] + np.hypot(u - roots[p, 0], v - roots[p, 1])
-                root_at[c] = count
-                count += 1
-            r = root_at[c]
+                r = flat[c]
+                pu, pv = roots[r, 0], roots[r, 1]
+                au, av, bu, bv = _bend(grid, cell, radius, ci, cj, pu, pv, i, j)
+                roots, count = _add_root(roots, count, au, av, r)
+                if au != bu or av != bv:
+                    roots, count = _add_root(roots, count, bu, bv, count - 1)
+                r = count - 1
+                root_at[c] = r
             flat[n] = r
             distance[n] = roots[r, 2] + np.hypot(i - roots[r, 0], j - roots[r, 1])
         root = flat[n]
@@ -203,7 +270,9 @@ def spread(records, components, goal_x, goal_y):
                     tight = walkable[n + di] < 0 and walkable[n + dj * columns] < 0
                     if tight and not _free(grid, cell, radius, i, j, mi, mj):
                         continue
-                if _sees(grid, labels, cell, radius, mi, mj, root, ru, rv):
+                if _between(flat, columns, mi, mj, root, ru, rv) or _sees(
+                    grid, labels, cell, radius, mi, mj, root, ru, rv
+                ):
                     label = root
                 else:
                     d = distance[n] + np.sqrt(float(di * di + dj * dj))
@@ -217,29 +286,40 @@ def spread(records, components, goal_x, goal_y):
                 else:
                     e = used
                     used += 1
-                slot = max(int(d / BUCKET), current) % BUCKETS
+                slot = max(int(d / BUCKET), current) & (BUCKETS - 1)
                 entry_cell[e], entry_next[e] = m, head[slot]
                 head[slot] = e
                 queued += 1
     return labels, roots[:count].copy()
 
 
-@numba.njit(inline="always")
-def _root_near(labels, roots, u, v):
-    """The root through which the way from a point is shortest; −1 if there is none."""
+@numba.njit(cache=True, nogil=True)
+def _way_in(grid, labels, roots, cell, radius, u, v):
+    """How a path starts at a point: its first root, and a point to pass before that.
+
+    The root is the one of the four cells around through which the way is shortest, among those
+    that can be reached in a straight line. If there is none, the way passes the centre of a cell
+    (else the returned point is where it starts). The root is −1 if there is no way at all.
+    """
     rows, columns = labels.shape
-    best, found = np.inf, -1
+    best, found, cu, cv = np.inf, -1, u, v
     if not (u >= 0 and v >= 0 and u < columns - 1 and v < rows - 1):
-        return found
+        return found, cu, cv
     i, j = int(u), int(v)
-    for dj in range(2):
-        for di in range(2):
-            root = labels[j + dj, i + di]
-            if root >= 0:
-                d = roots[root, 2] + np.hypot(u - roots[root, 0], v - roots[root, 1])
-                if d < best:
-                    best, found = d, root
-    return found
+    for direct in (True, False):
+        for dj in range(2):
+            for di in range(2):
+                root = labels[j + dj, i + di]
+                if root < 0 or root == found:
+                    continue
+                pu, pv = (u, v) if direct else (float(i + di), float(j + dj))
+                ru, rv = roots[root, 0], roots[root, 1]
+                d = roots[root, 2] + np.hypot(u - pu, v - pv) + np.hypot(pu - ru, pv - rv)
+                if d < best and (not direct or _free(grid, cell, radius, u, v, ru, rv)):
+                    best, found, cu, cv = d, root, pu, pv
+        if found >= 0:
+            break
+    return found, cu, cv
 
 
 @numba.njit(cache=True, nogil=True)
@@ -277,40 +357,34 @@ def field_path(records, start):
     """(K, 2) corners of the shortest path from start[0] to the goal [m]; (0, 2) if none."""
     record = records[0]
     grid, labels, roots = grid_of(record), _labels_of(record), _roots_of(record)
-    u = (start[0, 0] - record.x) / record.cell - 0.5
-    v = (start[0, 1] - record.y) / record.cell - 0.5
-    root = _root_near(labels, roots, u, v)
+    cell, radius = record.cell, record.radius
+    u, v = (start[0, 0] - record.x) / cell - 0.5, (start[0, 1] - record.y) / cell - 0.5
+    root, cu, cv = _way_in(grid, labels, roots, cell, radius, u, v)
     if root < 0:
         return np.empty((0, 2))
-    count, r = 1, root
-    while r >= 0:
-        count += 1
-        r = int(roots[r, 3])
-    path = np.empty((count, 2))
-    path[0, 0], path[0, 1] = u, v
-    k, r = 1, root
-    while r >= 0:
-        path[k, 0], path[k, 1] = roots[r, 0], roots[r, 1]
-        k += 1
-        r = int(roots[r, 3])
+    path = [(u, v)]
+    if cu != u or cv != v:
+        path.append((cu, cv))
+    while root >= 0:
+        path.append((roots[root, 0], roots[root, 1]))
+        root = int(roots[root, 3])
+    corners = np.empty((len(path), 2))
+    corners[0] = start[0]
     kept, k = 1, 1
-    while k < count:
+    pu, pv = u, v
+    while k < len(path):
         # Corners that can be passed in a straight line from the last one kept are left out.
-        last = k
-        while last + 1 < count and _free(
-            grid, record.cell, record.radius, path[kept - 1, 0], path[kept - 1, 1],
-            path[last + 1, 0], path[last + 1, 1],
-        ):
-            last += 1
-        path[kept] = path[last]
+        while k + 1 < len(path):
+            nu, nv = path[k + 1]
+            if not _free(grid, cell, radius, pu, pv, nu, nv):
+                break
+            k += 1
+        pu, pv = path[k]
+        corners[kept, 0] = (pu + 0.5) * cell + record.x
+        corners[kept, 1] = (pv + 0.5) * cell + record.y
         kept += 1
-        k = last + 1
-    path = path[:kept]
-    for k in range(kept):
-        path[k, 0] = (path[k, 0] + 0.5) * record.cell + record.x
-        path[k, 1] = (path[k, 1] + 0.5) * record.cell + record.y
-    path[0, 0], path[0, 1] = start[0, 0], start[0, 1]
-    return path
+        k += 1
+    return corners[:kept]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -320,25 +394,22 @@ def field_directions(records, xy, lookahead):
     for k in range(len(xy)):
         record = records[k if len(records) > 1 else 0]
         grid, labels, roots = grid_of(record), _labels_of(record), _roots_of(record)
-        u = (xy[k, 0] - record.x) / record.cell - 0.5
-        v = (xy[k, 1] - record.y) / record.cell - 0.5
-        root = _root_near(labels, roots, u, v)
-        left = lookahead / record.cell
-        pu, pv, tu, tv = u, v, u, v
-        first = True
+        cell, radius = record.cell, record.radius
+        u, v = (xy[k, 0] - record.x) / cell - 0.5, (xy[k, 1] - record.y) / cell - 0.5
+        root, pu, pv = _way_in(grid, labels, roots, cell, radius, u, v)
+        tu, tv, left = pu, pv, lookahead / cell
         while root >= 0 and left > 0:
             qu, qv = roots[root, 0], roots[root, 1]
             way = np.hypot(qu - pu, qv - pv)
             t = min(1.0, left / way) if way > 0 else 1.0
             nu, nv = pu + t * (qu - pu), pv + t * (qv - pv)
-            # A first corner closer than this gives no direction to hold.
-            close = np.hypot(tu - u, tv - v) < 0.2
-            if not first and not close and not _free(grid, record.cell, record.radius, u, v, nu, nv):
+            # A corner closer than a fifth of a cell gives no direction to hold.
+            far = np.hypot(tu - u, tv - v) > 0.2
+            if far and not _free(grid, cell, radius, u, v, nu, nv):
                 break
             tu, tv, pu, pv = nu, nv, qu, qv
             left -= way
             root = int(roots[root, 3])
-            first = False
         norm = np.hypot(tu - u, tv - v)
         if norm > 1e-9:
             out[k, 0], out[k, 1] = (tu - u) / norm, (tv - v) / norm

@@ -68,7 +68,7 @@ class Place:
             return self._rays[light]
 
     def navigator(self, radius: float) -> Navigator:
-        """The walkable space of a body of this radius [m] on the lowest storey."""
+        """The walkable space of a body of this radius [m] on the storey with most of it."""
         with self._lock:
             if radius not in self._navigators:
                 if not self.scene.floors:
@@ -76,7 +76,8 @@ class Place:
                         f"scene {self.scene.name!r} has no walkable floor: "
                         "give Scene.floors (navworld.world.navigability.walkable_floors)"
                     )
-                self._navigators[radius] = Navigator(self.scene.floors[0], radius)
+                floor = max(self.scene.floors, key=lambda f: int((f.clearance > radius).sum()))
+                self._navigators[radius] = Navigator(floor, radius)
             return self._navigators[radius]
 
     def field(self, radius: float, goal_xy: tuple[float, float]) -> DistanceField:

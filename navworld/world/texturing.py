@@ -102,7 +102,7 @@ def _power_of_two(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     shrinks = target[0] < pixels.shape[0] or target[1] < pixels.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(pixels, (target[1], target[0]), interpolation=method)
+    return cv2.resize(pixels, (target[1], target[0]), interpolation=method).astype(np.uint8)
 
 
 def _halved(image: NDArray[np.float32]) -> NDArray[np.float32]:

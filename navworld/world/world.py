@@ -79,7 +79,7 @@ class Camera:
         for name in ("height", "width"):
             value = getattr(self, name)
             if not (isinstance(value, (int, np.integer)) and 4 <= value <= 4096):
-                raise ValueError(f"image {name} is {value!r}; expected a whole number from 4 to 4096")
+                raise ValueError(f"image {name} is {value!r}: expected a whole number 4 to 4096")
         if not 1.0 <= self.fov_deg < 179.0:
             raise ValueError(f"field of view is {self.fov_deg!r}°; expected 1 to 179")
         if not 0.0 <= self.near < self.far:
@@ -285,9 +285,7 @@ def wrap(angle: NDArray | float) -> NDArray:
 @lru_cache(maxsize=256)
 def _T_body_camera(position: tuple, yaw_deg: float, pitch_deg: float) -> NDArray:
     yaw, pitch = np.radians(yaw_deg), np.radians(pitch_deg)
-    forward = np.array(
-        [np.cos(yaw) * np.cos(pitch), np.sin(yaw) * np.cos(pitch), -np.sin(pitch)]
-    )
+    forward = np.array([np.cos(yaw) * np.cos(pitch), np.sin(yaw) * np.cos(pitch), -np.sin(pitch)])
     right = np.array([np.sin(yaw), -np.cos(yaw), 0.0])
     T = np.eye(4)
     T[:3, :3] = np.stack([right, np.cross(forward, right), forward], 1)

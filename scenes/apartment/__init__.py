@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from navworld.scenes.apartment.furnish import Furnisher, furnish
 from navworld.scenes.apartment.plan import Plan, draw_plan
@@ -16,6 +17,9 @@ __all__ = ["VERSION", "apartment"]
 
 VERSION = "1"
 ATTEMPTS = 20
+TRIANGLES = (21_000, 39_500)
+"""What an apartment is decorated to have, whatever its size."""
+
 ROBOT_RADIUS = 0.18
 MARGIN = 0.1
 """Free space beyond the robot's radius with which every room can be reached [m]."""
@@ -42,13 +46,14 @@ def _build(seed: int, rng: Generator) -> Scene | None:
     plan = draw_plan(draw)
     style = sample_style(look)
     mesh = build_shell(build, plan, style)
-    rooms = furnish(fit, plan, style)
+    least, most = (bound - mesh.triangle_count for bound in TRIANGLES)
+    rooms = furnish(fit, plan, style, triangles=(least, most))
     for room in rooms:
         for spot in room.space.spots:
             mesh.append(spot.piece.mesh, spot.T_world_piece)
     arrays = mesh.arrays()
-    floors = walkable_floors(arrays["vertices"], arrays["triangles"])
-    if not floors or not _all_reachable(plan, floors[0]):
+    floors = walkable_floors(arrays["vertices"], arrays["triangles"], seed_points=_thresholds(plan))
+    if len(floors) != 1 or not _all_reachable(plan, floors[0]):
         return None
     return Scene(
         name=f"apartment-{seed}",
@@ -64,6 +69,16 @@ def _build(seed: int, rng: Generator) -> Scene | None:
         ),
         version=VERSION,
     )
+
+
+def _thresholds(plan: Plan) -> NDArray[np.float64]:
+    """(N, 3) points in all inner doorways, just above the ground."""
+    points = []
+    for opening in plan.openings:
+        if not opening.wall.outer:
+            along, line = opening.middle, opening.wall.line
+            points.append((along, line, 0.1) if opening.wall.axis == 0 else (line, along, 0.1))
+    return np.array(points)
 
 
 def _all_reachable(plan: Plan, floor: Floor) -> bool:
@@ -93,10 +108,11 @@ def _lamps(rng: Generator, rooms: list[Furnisher]) -> tuple[Lamp, ...]:
         strength = (1.2 + 0.13 * room.space.area) / on_ceiling * rng.uniform(0.85, 1.2)
         for spot in room.lit:
             assert spot.piece.lamp is not None
-            x, y, z = (spot.T_world_piece @ (*spot.piece.lamp, 1.0))[:3]
+            bulb = (spot.T_world_piece @ (*spot.piece.lamp, 1.0))[:3]
+            x, y, z = (round(float(value), 4) for value in bulb)
             power = strength if spot.hung == "ceiling" else 0.5
             color = tuple(round(float(power * part), 4) for part in tint)
-            lamps.append(Lamp((float(x), float(y), float(z)), color, 0.08))
+            lamps.append(Lamp((x, y, z), color, 0.08))
     return tuple(lamps)
 
 
@@ -110,4 +126,6 @@ def _sun(rng: Generator) -> Sun:
     )
     height = float(np.sin(elevation))
     strength = float(rng.uniform(1.8, 3.2))
-    return Sun(direction, (strength, strength * (0.78 + 0.2 * height), strength * (0.5 + 0.45 * height)))
+    return Sun(
+        direction, (strength, strength * (0.78 + 0.2 * height), strength * (0.5 + 0.45 * height))
+    )

@@ -8,6 +8,7 @@ import numpy as np
 
 from navworld.scenes.apartment.place import Spot
 from navworld.scenes.apartment.shell import rectangles
+from navworld.scenes.furniture import MOUNT
 
 if TYPE_CHECKING:
     from navworld.scenes.apartment.furnish import Furnisher
@@ -19,7 +20,9 @@ DRY = ("living room", "dining room", "bedroom", "children's room", "study")
 def lamps(room: Furnisher) -> None:
     """Ceiling lamps in the middle of the room, several along a corridor."""
     space = room.space
-    long = max(rectangles(space.corners), key=lambda cell: (cell[2] - cell[0]) * (cell[3] - cell[1]))
+    long = max(
+        rectangles(space.corners), key=lambda cell: (cell[2] - cell[0]) * (cell[3] - cell[1])
+    )
     cells = rectangles(space.corners) if len(space.corners) > 4 else [long]
     for x0, y0, x1, y1 in cells:
         if (x1 - x0) * (y1 - y0) < 2.5 and len(cells) > 1:
@@ -35,7 +38,7 @@ def lamps(room: Furnisher) -> None:
             if spot.span[0] < 1.85:
                 spot = Spot(room.make("ceiling lamp"), x, y, space.plan.height, hung="ceiling")
             if space.put(spot):
-                room.light(spot)
+                room.lit.append(spot)
 
 
 def windows(room: Furnisher) -> None:
@@ -49,7 +52,10 @@ def windows(room: Furnisher) -> None:
             at = 0.5 * (low + high)
             if curtained:
                 piece = room.make("curtain", None, high - low + 0.45)
-                z = max(0.5 * piece.size[2] + 0.02, min(opening.top + 0.18, space.plan.height - 0.03) - 0.5 * piece.size[2])
+                z = max(
+                    0.5 * piece.size[2] + 0.02,
+                    min(opening.top + 0.18, space.plan.height - 0.03) - 0.5 * piece.size[2],
+                )
                 fits = z + 0.5 * piece.size[2] < space.plan.height
                 if fits and space.put(space.on_wall(piece, edge, at, z)):
                     continue
@@ -61,16 +67,81 @@ def windows(room: Furnisher) -> None:
 
 def finish(room: Furnisher) -> None:
     """Pictures, posters, a clock and shelves on free walls."""
-    kinds = {
+    special = {
         "bathroom": ("picture",), "toilet": ("picture",), "storage": ("poster",),
         "laundry": ("poster", "clock"), "kitchen": ("clock", "picture", "picture", "poster"),
         "children's room": ("poster", "poster", "wall shelf", "picture", "clock"),
         "study": ("picture", "wall shelf", "poster", "clock", "picture"),
-    }.get(room.space.kind, ("picture", "clock", "picture", "wall shelf", "poster", "picture"))  # fmt: skip
+    }  # fmt: skip
+    usual = ("picture", "clock", "picture", "wall shelf", "poster", "picture")
+    kinds = special.get(room.space.kind, usual)
     girth = 2 * sum(room.space.size)
     wanted = int(np.clip(girth / 3.0, 1, 8))
     for k in range(wanted):
         _hang(room, kinds[k % len(kinds)])
+
+
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "living room": ("bookcase", "plant", "wall shelf", "shelf", "basket", "wall shelf", "plant"),
+    "dining room": ("dresser", "wall shelf", "plant", "shelf", "wall shelf", "bookcase", "picture"),
+    "kitchen": ("wall shelf", "plant", "shelf", "wall cabinet", "stool", "wall shelf", "basket"),
+    "bedroom": ("bookcase", "plant", "wall shelf", "shelf", "basket", "wall shelf", "stool"),
+    "children's room": ("toys", "wall shelf", "shelf", "toys", "bookcase", "wall shelf", "plant"),
+    "study": ("bookcase", "shelf", "plant", "wall shelf", "box", "wall shelf", "basket"),
+    "bathroom": ("wall cabinet", "towel rail", "plant", "basket", "stool", "towel rail", "plant"),
+    "toilet": ("wall cabinet", "picture", "towel rail", "basket"),
+    "corridor": ("wall coat rack", "shoe rack", "plant", "wall shelf", "bookcase", "wall shelf"),
+    "hallway": ("shoe rack", "wall coat rack", "plant", "wall shelf", "basket"),
+    "storage": ("shelf", "shoe rack", "basket", "box", "wall shelf"),
+    "laundry": ("wall cabinet", "shelf", "basket", "towel rail", "plant"),
+}
+TOPS = ("dresser", "dining table", "desk", "side table", "coffee table", "kitchen counter", "bench")
+SMALL_THINGS = (
+    "books", "tableware", "vase", "fruit bowl", "wall shelf", "plant", "basket", "toys", "clock",
+)  # fmt: skip
+
+
+def balance(rooms: list[Furnisher], triangles: tuple[int, int]) -> None:
+    """Adds or takes away small things until all pieces have a number of triangles in a range."""
+    least, most = triangles
+    count = sum(_triangles(spot) for room in rooms for spot in room.space.spots)
+    for turn in range(16):
+        for room in rooms:
+            if count >= least:
+                break
+            kinds = EXTRAS[room.space.kind]
+            before = len(room.space.spots)
+            if turn % 2:
+                _extra(room, kinds[turn // 2 % len(kinds)])
+            else:
+                _set_down(room)
+            count += sum(_triangles(spot) for spot in room.space.spots[before:])
+    for room in sorted(rooms, key=lambda room: -room.space.area):
+        for spot in [spot for spot in room.space.spots if spot.piece.kind in SMALL_THINGS]:
+            if count > most:
+                room.space.spots.remove(spot)
+                count -= _triangles(spot)
+
+
+def _set_down(room: Furnisher) -> None:
+    """Puts a few more things on what has a free top."""
+    bases = [spot for spot in room.space.spots if spot.piece.kind in TOPS]
+    for base in bases:
+        along = room.between(-0.4, 0.4) * base.piece.size[1]
+        room.on_top(
+            room.pick(("fruit bowl", "tableware", "plant", "plant", "vase")), base, along=along
+        )
+
+
+def _triangles(spot: Spot) -> int:
+    return spot.piece.mesh.triangle_count
+
+
+def _extra(room: Furnisher, kind: str) -> None:
+    if MOUNT[kind] == "wall":
+        _hang(room, kind)
+    else:
+        room.somewhere(room.make(kind))
 
 
 def _hang(room: Furnisher, kind: str) -> None:
@@ -78,11 +149,15 @@ def _hang(room: Furnisher, kind: str) -> None:
     space = room.space
     piece = room.make(kind)
     height = EYE_HEIGHT + room.between(-0.05, 0.12)
-    if kind == "clock":
-        height = 1.9
+    if kind in ("clock", "wall cabinet"):
+        height = 1.85
+    elif kind == "towel rail":
+        height = 1.15
     low = height - 0.5 * piece.size[2]
     width = piece.size[1] + 0.16
-    places = space.along_walls(room.rng, width, prefer="any", tall=piece.size[2] + 0.1, z=low - 0.05)
+    places = space.along_walls(
+        room.rng, width, prefer="any", tall=piece.size[2] + 0.1, z=low - 0.05
+    )
     for tries, (edge, at) in enumerate(places):
         if tries > 10:
             return

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.random import Generator
 
 from navworld.scenes.apartment import decorate, groups, kitchen
-from navworld.scenes.apartment.place import Edge, Space, Spot
+from navworld.scenes.apartment.place import WALL_GAP, Edge, Space, Spot
 from navworld.scenes.apartment.plan import Plan
 from navworld.scenes.furniture import Piece, make
 from navworld.scenes.materials import Style
@@ -35,12 +35,15 @@ class Furnisher:
         return make(kind, self.rng, self.style, hint)
 
     def chance(self, probability: float) -> bool:
+        """True with that probability."""
         return bool(self.rng.random() < probability)
 
     def between(self, low: float, high: float) -> float:
+        """A random number."""
         return float(self.rng.uniform(low, high))
 
     def pick(self, options: tuple[str, ...]) -> str:
+        """One of the options."""
         return options[int(self.rng.integers(len(options)))]
 
     def by_wall(
@@ -50,12 +53,14 @@ class Furnisher:
         prefer: str = "corner",
         front: float = 0.0,
         under_window: float | None = None,
+        gap: float = WALL_GAP,
         also: Callable[[Edge, float, Spot], list[Spot]] | None = None,
     ) -> Spot | None:
         """Puts a piece with its back to a wall where it fits.
 
         Args:
             under_window: Height up to which windows count as in the way; its own height if None.
+            gap: Between its back and the wall [m].
             also: Gives companions that must fit together with it.
         """
         tall = piece.size[2] if under_window is None else under_window
@@ -63,15 +68,17 @@ class Furnisher:
         for tries, (edge, at) in enumerate(places):
             if tries > 24:
                 return None
-            spot = self.space.against_wall(piece, edge, at, front=front)
+            spot = self.space.against_wall(piece, edge, at, front=front, gap=gap)
             spots = [spot, *(also(edge, at, spot) if also else [])]
             if self.space.put(*spots):
                 return spot
         return None
 
     def on_top(self, kind: str, base: Spot, *, along: float = 0.0, out: float = 0.0) -> Spot | None:
-        """Puts a small thing on a piece: `along` its width and `out` to its front from the middle."""
-        piece = self.make(kind)
+        """Puts a small thing on a piece, `along` its width and `out` to its front of the middle."""
+        if len(base.piece.mesh.instances) > 1:
+            return None  # It comes with things on it.
+        piece = self.make(kind, 0.3, 0.3) if kind == "plant" else self.make(kind)
         depth, width, top = base.piece.size
         if piece.size[0] > depth or piece.size[1] > width:
             return None
@@ -87,19 +94,19 @@ class Furnisher:
         return spot
 
     def somewhere(self, piece: Piece, *, corner: bool = True) -> Spot | None:
-        """Puts a free-standing piece near a wall or a corner, turned at will."""
+        """Puts a free-standing piece near a wall or in a corner."""
         return self.by_wall(piece, prefer="corner" if corner else "any")
 
-    def light(self, spot: Spot) -> None:
-        self.lit.append(spot)
 
-    def turned(self, spot: Spot, angle: float) -> Spot:
-        """The same spot, its front turned by an angle."""
-        return replace(spot, yaw=spot.yaw + angle)
+def furnish(
+    rng: Generator, plan: Plan, style: Style, *, triangles: tuple[int, int]
+) -> list[Furnisher]:
+    """Furnishes every room; each knows its spots (`space.spots`) and its lit lamps (`lit`).
 
-
-def furnish(rng: Generator, plan: Plan, style: Style) -> list[Furnisher]:
-    """Furnishes every room; each knows its spots (`space.spots`) and its lit lamps (`lit`)."""
+    Args:
+        triangles: How many triangles all pieces together should have at least and at most: small
+            apartments are decorated more densely than large ones.
+    """
     rooms = []
     for index, stream in enumerate(rng.spawn(len(plan.rooms))):
         room = Furnisher(stream, style, Space(plan, index))
@@ -108,6 +115,7 @@ def furnish(rng: Generator, plan: Plan, style: Style) -> list[Furnisher]:
         ROOMS[room.space.kind](room)
         decorate.finish(room)
         rooms.append(room)
+    decorate.balance(rooms, triangles)
     return rooms
 
 

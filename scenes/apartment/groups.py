@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from navworld.scenes.apartment.place import WALL_GAP, Edge, Spot
+from navworld.scenes.apartment.place import CURTAIN_GAP, WALL_GAP, Edge, Spot
 
 if TYPE_CHECKING:
     from navworld.scenes.apartment.furnish import Furnisher
+    from navworld.scenes.furniture import Piece
 
 
 def bed(room: Furnisher, *, double: bool) -> None:
@@ -30,8 +31,11 @@ def bed(room: Furnisher, *, double: bool) -> None:
             return spots
 
         prefer = "middle" if kind == "double bed" else "corner"
-        for also, count in ((beside, len(stands)), (None, 0)):
-            placed = room.by_wall(piece, prefer=prefer, under_window=0.84, also=also)
+        for also, count, gap in (
+            (beside, len(stands), WALL_GAP), (None, 0, WALL_GAP), (None, 0, CURTAIN_GAP)
+        ):  # fmt: skip
+            low = 0.84 if gap == WALL_GAP else 0.05
+            placed = room.by_wall(piece, prefer=prefer, under_window=low, gap=gap, also=also)
             if placed is None:
                 continue
             for stand in room.space.spots[len(room.space.spots) - count :] if count else []:
@@ -61,28 +65,41 @@ def rug(room: Furnisher, around: Spot | None = None) -> None:
 def sofa_corner(room: Furnisher) -> None:
     """A sofa facing the television across a coffee table on a rug."""
     wide = room.space.area > 24 and room.chance(0.45)
-    for kind in ("corner sofa", "sofa") if wide else ("sofa",):
-        sofa, stand, table = room.make(kind), room.make("tv stand"), room.make("coffee table")
-        places = room.space.along_walls(room.rng, stand.size[1], prefer="middle", tall=stand.size[2])
-        for tries, (edge, at) in enumerate(places):
-            if tries > 16:
-                break
-            if _sofa_group(room, edge, at, (sofa, stand, table)):
-                return
-    sofa = room.make("sofa")
-    room.by_wall(sofa, prefer="middle", under_window=0.84, front=0.4)
+    sizes = [("corner sofa", None, None)] * wide + [("sofa", None, None), ("sofa", 1.5, 1.1)]
+    for kind, long, broad in sizes:
+        sofa, table = room.make(kind, None, long), room.make("coffee table")
+        stand = room.make("tv stand", None, broad)
+        for tall, gap in ((stand.size[2], WALL_GAP), (0.05, CURTAIN_GAP)):
+            places = room.space.along_walls(room.rng, stand.size[1], prefer="middle", tall=tall)
+            for tries, (edge, at) in enumerate(places):
+                if tries > 16:
+                    break
+                if _sofa_group(room, edge, at, (sofa, stand, table), gap):
+                    return
+    for width, front, gap in (
+        (None, 0.4, WALL_GAP), (1.4, 0.4, WALL_GAP),
+        (1.4, 0.4, CURTAIN_GAP), (1.4, 0.2, CURTAIN_GAP),
+    ):  # fmt: skip
+        tall = 0.5 if gap == WALL_GAP else 0.05
+        seat = room.by_wall(room.make("sofa", None, width), under_window=tall, front=front, gap=gap)
+        if seat is not None:
+            _around_sofa(room, seat, (seat.x + np.cos(seat.yaw), seat.y + np.sin(seat.yaw)))
+            break
+    stand = room.make("tv stand", None, 1.1)
+    if room.by_wall(stand, prefer="middle", front=0.4) is None:
+        room.by_wall(stand, front=0.3, under_window=0.05, gap=CURTAIN_GAP)
 
 
-def _sofa_group(room: Furnisher, edge: Edge, at: float, pieces: tuple) -> bool:
+def _sofa_group(
+    room: Furnisher, edge: Edge, at: float, pieces: tuple[Piece, Piece, Piece], space_behind: float
+) -> bool:
     """Tries the group around a television at a place of a wall, the sofa at several distances."""
     sofa, stand, table = pieces
     space = room.space
-    television = space.against_wall(stand, edge, at)
-    x, y = edge.point(at, 0.0)
+    television = space.against_wall(stand, edge, at, gap=space_behind)
     depth = _room_depth(room, edge)
     facing = edge.yaw + np.pi
-    back = depth - WALL_GAP
-    distances = [back] if back < 5.2 else []
+    distances = [depth - WALL_GAP, depth - CURTAIN_GAP] if depth < 5.2 else []
     distances += [d for d in (stand.size[0] + 2.4 + sofa.size[0], 4.2) if d < depth - 0.85]
     for reach in distances:
         centre = reach - 0.5 * sofa.size[0]
@@ -93,7 +110,7 @@ def _sofa_group(room: Furnisher, edge: Edge, at: float, pieces: tuple) -> bool:
         seat = Spot(sofa, px, py, 0.0, facing)
         qx, qy = edge.point(at, centre - 0.5 * sofa.size[0] - 0.38 - 0.5 * table.size[0])
         low = Spot(table, qx, qy, 0.0, facing)
-        if gap < 1.9 + table.size[0] or not space.accepts(television, seat, low):
+        if gap < 1.05 + table.size[0] or not space.accepts(television, seat, low):
             if not space.put(television, seat):
                 continue
         else:
@@ -116,12 +133,14 @@ def _around_sofa(room: Furnisher, seat: Spot, middle: tuple[float, float]) -> No
         piece = room.make(kind)
         shift = side * (0.5 * (seat.piece.size[1] + piece.size[1]) + 0.08)
         out = -0.5 * (seat.piece.size[0] - piece.size[0]) + 0.05
-        spot = Spot(piece, seat.x + c * out - s * shift, seat.y + s * out + c * shift, 0.0, seat.yaw)
+        spot = Spot(
+            piece, seat.x + c * out - s * shift, seat.y + s * out + c * shift, 0.0, seat.yaw
+        )
         if room.space.put(spot):
             if kind == "side table":
                 room.on_top("table lamp", spot)
             elif room.chance(0.6):
-                room.light(spot)
+                room.lit.append(spot)
     chair = room.make("armchair")
     for side in (1, -1) if room.chance(0.5) else (-1, 1):
         shift = side * (0.5 * seat.piece.size[1] + 0.5)
@@ -152,7 +171,9 @@ def dining_table(room: Furnisher, *, seats: int, small: bool = False) -> None:
                 return
 
 
-def _table_places(room: Furnisher, size: tuple[float, float, float]) -> list[tuple[float, float, float]]:
+def _table_places(
+    room: Furnisher, size: tuple[float, float, float]
+) -> list[tuple[float, float, float]]:
     """Places for a table: the middle of the room first, then others at random."""
     x0, y0, x1, y1 = room.space.bounds
     turns = (0.0, 0.5 * np.pi) if x1 - x0 < y1 - y0 else (0.5 * np.pi, 0.0)
@@ -177,7 +198,9 @@ def _chairs(room: Furnisher, table: Spot, chairs: list) -> list[Spot]:
         along = width * ((k % per_side + 0.5) / per_side - 0.5)
         out = side * (0.5 * depth + 0.5 * chair.size[0] - room.between(0.08, 0.16))
         yaw = table.yaw + (np.pi if side > 0 else 0.0)
-        spots.append(Spot(chair, table.x + c * out - s * along, table.y + s * out + c * along, 0.0, yaw))
+        spots.append(
+            Spot(chair, table.x + c * out - s * along, table.y + s * out + c * along, 0.0, yaw)
+        )
     return spots
 
 
@@ -215,15 +238,15 @@ def _things_on(room: Furnisher, spot: Spot, kinds: tuple[str, ...]) -> None:
 
 
 def bookcases(room: Furnisher, count: int) -> None:
+    """Bookcases along the walls."""
     for _ in range(count):
         room.by_wall(room.make("bookcase"), front=0.4)
 
 
 def shelves(room: Furnisher, count: int) -> None:
+    """Open shelves along the walls."""
     for _ in range(count):
-        spot = room.by_wall(room.make("shelf"), front=0.4)
-        if spot is not None and spot.piece.size[2] < 1.3:
-            _things_on(room, spot, ("box", "vase", "basket", "books"))
+        room.by_wall(room.make("shelf"), front=0.4)
 
 
 def reading_corner(room: Furnisher) -> None:
@@ -237,18 +260,19 @@ def reading_corner(room: Furnisher) -> None:
         return [room.space.against_wall(lamp, edge, at + side * shift)]
 
     if room.by_wall(chair, front=0.45, under_window=0.84, also=beside) and room.chance(0.6):
-        room.light(room.space.spots[-1])
+        room.lit.append(room.space.spots[-1])
 
 
 def plants(room: Furnisher, count: int) -> None:
+    """Pot plants in corners."""
     for _ in range(count):
         room.somewhere(room.make("plant"))
 
 
 def wardrobes(room: Furnisher) -> None:
     """A wardrobe, if need be a narrow one."""
-    for width in (None, 1.0):
-        if room.by_wall(room.make("wardrobe", None, width), front=0.6):
+    for width, front in ((None, 0.55), (1.0, 0.5), (0.8, 0.35)):
+        if room.by_wall(room.make("wardrobe", None, width), front=front):
             return
 
 
@@ -290,12 +314,13 @@ def desk(room: Furnisher) -> None:
 
 def bath_fittings(room: Furnisher) -> None:
     """Tub or shower, toilet and sink, the largest first."""
-    tub = room.chance(0.6)
+    tub = room.chance(0.6) and room.space.area > 4.5
     for kind in ("bathtub", "shower") if tub else ("shower", "bathtub"):
-        if room.by_wall(room.make(kind), under_window=1.2):
+        side = 0.8 if kind == "shower" and room.space.area < 6 else None
+        if room.by_wall(room.make(kind, side, side), under_window=1.2):
             break
-    sink(room)
     toilet(room)
+    sink(room)
     if room.space.area > 9 and room.chance(0.5):
         room.by_wall(room.make("shower"), under_window=2.1)
     rail = room.make("towel rail")
@@ -306,7 +331,7 @@ def bath_fittings(room: Furnisher) -> None:
 
 def sink(room: Furnisher) -> None:
     """A sink with a mirror above it."""
-    for width in (None, 0.45):
+    for width, front in ((None, 0.5), (0.55, 0.45), (0.55, 0.25)):
         basin = room.make("bathroom sink", None, width)
         mirror = room.make("mirror", None, min(basin.size[1], 0.8))
         height = max(1.55, basin.size[2] + 0.1 + 0.5 * mirror.size[2])
@@ -315,13 +340,14 @@ def sink(room: Furnisher) -> None:
             return [room.space.on_wall(mirror, edge, at, z)]
 
         for also, tall in ((above, 1.9), (None, None)):
-            if room.by_wall(basin, prefer="any", front=0.5, under_window=tall, also=also):
+            if room.by_wall(basin, prefer="any", front=front, under_window=tall, also=also):
                 return
 
 
 def toilet(room: Furnisher) -> None:
-    for front in (0.5, 0.3):
-        if room.by_wall(room.make("toilet"), prefer="middle", front=front, under_window=1.0):
+    """A toilet; in a room of its own with a small sink."""
+    for front, prefer in ((0.5, "middle"), (0.35, "corner"), (0.2, "corner")):
+        if room.by_wall(room.make("toilet"), prefer=prefer, front=front, under_window=1.0):
             break
     if room.space.kind == "toilet":
         room.by_wall(room.make("bathroom sink", None, 0.4), front=0.3, under_window=1.0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from navworld.scenes.apartment.place import Edge, Spot
 from navworld.scenes.furniture import Piece
 from navworld.world.mesh import MeshBuilder
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from navworld.scenes.apartment.furnish import Furnisher
 
 DEPTH = 0.62
+WIDEST = 1.75
+"""Wider counters come with a sink and a hob of their own [m]."""
+
 CABINET_BOTTOM = 1.45
 HOOD_BOTTOM = 1.6
 
@@ -48,14 +53,16 @@ def fit_kitchen(room: Furnisher, *, longest: float) -> None:
         low, high = _free_part(room, other, low, high)
         if corner and high - low > 0.7:
             units = _row(room, min(high - low, 2.6), full=False)
-            if _install(room, other, low if _starts(room, other, low) else high - _length(units), units):
+            if _install(
+                room, other, low if _starts(room, other, low) else high - _length(units), units
+            ):
                 break
     if not any(spot.piece.kind == "fridge" for spot in room.space.spots):
         room.by_wall(room.make("fridge"), front=0.5)
 
 
 def _free_part(room: Furnisher, edge: Edge, low: float, high: float) -> tuple[float, float]:
-    """The longest part of a stretch that keeps out of what stands and of doorways on other walls."""
+    """The longest part of a stretch that is free of other pieces and of other walls' doorways."""
     step = 0.05
     best, start = (0.0, 0.0), None
     probe = Piece("kitchen counter", "kitchen counter", (DEPTH, 0.4, 0.95), MeshBuilder())
@@ -79,18 +86,18 @@ def _starts(room: Furnisher, edge: Edge, low: float) -> bool:
 def _row(room: Furnisher, length: float, *, full: bool) -> list[tuple[str, float]]:
     """(kind, width) of the units of a row that is at most `length` long."""
     if not full:
-        return [("kitchen counter", round(length - 0.01, 2))]
+        count = int(np.ceil(length / WIDEST))
+        return [("kitchen counter", round(length / count - 0.01, 2))] * count
     units = [("kitchen sink counter", 1.0), ("kitchen hob counter", 0.6)]
     spare = length - 1.6
     if spare > 0.64:
         units = [("fridge", 0.62), *units]
         spare -= 0.62
-    for kind, width in (("oven", 0.6), ("dishwasher", 0.6)):
-        if spare > width + 0.1 and room.chance(0.6):
-            units.insert(len(units) - 1, (kind, width))
-            spare -= width
-    if spare > 0.35:
-        units.insert(len(units) - 1, ("kitchen counter", min(spare - 0.02, 2.4)))
+    if spare > 0.7 and room.chance(0.7):
+        units.insert(len(units) - 1, ("dishwasher", 0.6))
+        spare -= 0.62
+    if spare > 0.42:
+        units.insert(len(units) - 1, ("kitchen counter", min(spare - 0.02, WIDEST)))
     if room.chance(0.5):
         units.reverse()
     return units
@@ -125,7 +132,9 @@ def _above(room: Furnisher, edge: Edge, at: float, base: Spot) -> None:
     kind = base.piece.kind
     if kind == "kitchen hob counter":
         hood = room.make("kitchen hood", None, base.piece.size[1])
-        room.space.put(room.space.on_wall(hood, edge, at, HOOD_BOTTOM + 0.5 * hood.size[2]))
+        half = 0.5 * hood.size[2]
+        z = min(HOOD_BOTTOM + half, room.space.plan.height - half)
+        room.space.put(room.space.on_wall(hood, edge, at, z))
     elif kind != "fridge":
         width = base.piece.size[1]
         cabinet = room.make("wall cabinet", None, width)
@@ -142,6 +151,6 @@ def _upon(room: Furnisher, base: Spot) -> None:
             room.on_top("microwave", base, along=-0.4 * width, out=-0.1)
         for place in (0.1, 0.45):
             if room.chance(0.6):
-                room.on_top(room.pick(("tableware", "fruit bowl", "vase")), base, along=place * width)
-
-
+                room.on_top(
+                    room.pick(("tableware", "fruit bowl", "vase")), base, along=place * width
+                )

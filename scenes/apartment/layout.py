@@ -41,7 +41,7 @@ class _Leg:
 
 def lay_out(rng: Generator) -> list[Patch]:
     """Rectangles of a random apartment, some of which may be too small or odd to keep."""
-    area = float(rng.triangular(42, 74, 160))
+    area = float(rng.triangular(40, 62, 150))
     shape = _shape(rng, area)
     width = rng.uniform(1.2, 1.55)
     a = rng.uniform(3.3, 4.4)
@@ -85,7 +85,10 @@ def _proportions(
         rise = float(np.clip(rest / (one + two + 2 * width), 2.0, 6.5))
         top_one = depth + rise
         top_two = depth + max(1.8, rise * rng.uniform(0.7, 1.2))
-        legs = [_Leg(one, one, 0, top_one, "left"), _Leg(length - two - width, 0, two, top_two, "right")]
+        legs = [
+            _Leg(one, one, 0, top_one, "left"),
+            _Leg(length - two - width, 0, two, top_two, "right"),
+        ]
         return legs, length, living
     if rng.random() < 0.4:
         one = 0.0
@@ -144,7 +147,7 @@ def _ends(
     living: float,
 ) -> list[Patch]:
     """The living block at one free end and, sometimes, a room at another."""
-    a, depth, width, length = bar
+    _, depth, width, length = bar
     patches = []
     low, high = rng.uniform(0.6, 1.8, 2) * (rng.random(2) < 0.35)
     on_leg = shape in ("T", "U") or (shape == "L" and rng.random() < 0.3)

@@ -66,7 +66,9 @@ def _join(
         border = [p for p in pairs if (p[0] in reached) != (p[1] in reached)]
         if not border:
             raise PlanRejected("a room that no other can open to")
-        best = min(border, key=lambda p: _reluctance(rooms[p[0]].kind) + _reluctance(rooms[p[1]].kind))
+        best = min(
+            border, key=lambda p: _reluctance(rooms[p[0]].kind) + _reluctance(rooms[p[1]].kind)
+        )
         joined[best] = "door"
 
 
@@ -134,7 +136,9 @@ def _doorway(
     return Opening("door", wall, round(start, 3), round(start + width, 3), 0.0, DOOR_TOP)
 
 
-def approach(opening: Opening, *, reach: float, side: float = 0.0) -> tuple[float, float, float, float]:
+def approach(
+    opening: Opening, *, reach: float, side: float = 0.0
+) -> tuple[float, float, float, float]:
     """The rectangle in front of an opening on both sides, `reach` metres from the centre line."""
     low, high = opening.low - side, opening.high + side
     line = opening.wall.line
@@ -152,7 +156,10 @@ def leaf_area(opening: Opening) -> tuple[float, float, float, float]:
     tip = edge - back if opening.hinge_high else edge + back
     pad = 0.045 if opening.hinge_high else 0.01
     low, high = min(edge, tip) - (0.055 - pad), max(edge, tip) + pad
-    near, far = opening.wall.line, opening.wall.line + towards * (span * np.sin(opening.angle) + 0.12)
+    near, far = (
+        opening.wall.line,
+        opening.wall.line + towards * (span * np.sin(opening.angle) + 0.12),
+    )
     near, far = min(near, far), max(near, far)
     return (low, near, high, far) if opening.wall.axis == 0 else (near, low, far, high)
 

@@ -21,12 +21,18 @@ Rect = tuple[float, float, float, float]
 
 CELL = 0.05
 PASSAGES = (0.68, 0.6, 0.5)
-"""Width that stays free between all doors of a room: the first that is free while it is empty [m]."""
+"""Widths that may stay free between all doors of a room: the first that an empty one has [m]."""
+
+SMALL, TIGHT_PASSAGES = 7.0, (0.56, 0.5)
+"""Rooms up to this area [m²] make do with narrower passages [m]."""
 
 ANCHOR_CELLS = 5
 """How far around the point before a door its passage may begin [cells]."""
 
 WALL_GAP = SKIRTING[0] + 0.006
+CURTAIN_GAP = 0.17
+"""Distance from the wall of what stands before a curtain [m]."""
+
 DOOR_REACH = 0.8
 """Depth of the area in front of a door that nothing may stand in [m]."""
 
@@ -79,6 +85,7 @@ class Spot:
 
     @property
     def T_world_piece(self) -> NDArray:
+        """(4, 4) pose of the piece."""
         c, s = np.cos(self.yaw), np.sin(self.yaw)
         T = np.eye(4)
         T[:2, :2] = np.array([[c, -s], [s, c]])
@@ -93,6 +100,7 @@ class Spot:
 
     @cached_property
     def front_rect(self) -> Rect:
+        """What stays free in front of it, seen from above."""
         return self._box(0.5 * self.piece.size[0], self.front)
 
     @cached_property
@@ -143,7 +151,8 @@ class Space:
         self._free = self._floor_mask()
         for leaf in self._leaves:
             self._stamp(self._free, leaf)
-        self._passage = next((w for w in PASSAGES if self._joined(self._free, w)), 0.0)
+        widths = PASSAGES if self.area > SMALL else TIGHT_PASSAGES
+        self._passage = next((w for w in widths if self._joined(self._free, w)), 0.0)
 
     def accepts(self, *spots: Spot) -> bool:
         """Whether pieces fit together here and leave the ways between the doors open."""
@@ -153,7 +162,11 @@ class Space:
             for other in spots[:k]:
                 if not (spot.flat or other.flat) and _collide(spot, other.rect, *other.span):
                     return False
-        low = [spot for spot in spots if not spot.flat and spot.span[0] < 1.6 and spot.hung != "ceiling"]
+        low = [
+            spot
+            for spot in spots
+            if not spot.flat and spot.span[0] < 1.6 and spot.hung != "ceiling"
+        ]
         return not low or self._passable([spot.rect for spot in low if _thick(spot)])
 
     def take(self, *spots: Spot) -> None:
@@ -176,7 +189,13 @@ class Space:
         return False
 
     def along_walls(
-        self, rng: Generator, width: float, *, prefer: str = "corner", tall: float = 0.0, z: float = 0.0
+        self,
+        rng: Generator,
+        width: float,
+        *,
+        prefer: str = "corner",
+        tall: float = 0.0,
+        z: float = 0.0,
     ) -> Iterator[tuple[Edge, float]]:
         """Places (edge, middle along it) where something `width` wide could have its back.
 
@@ -202,7 +221,8 @@ class Space:
                     options = [*anywhere, middle]
                 weight = 0.0 if prefer == "any" else -0.15 * min(slack, 3.0) * (prefer == "middle")
                 places += [
-                    (rank + 0.9 * float(rng.random()) + weight, edge, at) for rank, at in enumerate(options)
+                    (rank + 0.9 * float(rng.random()) + weight, edge, at)
+                    for rank, at in enumerate(options)
                 ]
         places.sort(key=lambda place: place[0])
         for _, edge, at in places:
@@ -236,7 +256,7 @@ class Space:
     def fits(self, spot: Spot) -> bool:
         """Whether a piece keeps out of walls, doorways and what stands already."""
         rect, (low, high) = spot.rect, spot.span
-        if not self._inside(rect):
+        if not self._inside(rect) or high > self.plan.height + 0.001:
             return False
         if spot.flat:
             rugs = [other.rect for other in self.spots if other.flat]
@@ -326,7 +346,8 @@ class Space:
                 cv2.floodFill(wide, None, seed, 2)
             elif near.max(initial=0) != 2:
                 return False
-        return np.count_nonzero(wide == 2) > 0.85 * np.count_nonzero(wide)
+        least = 0.8 if len(self._anchors) > 1 else 0.6
+        return np.count_nonzero(wide == 2) > least * np.count_nonzero(wide)
 
 
 def _edge(a: NDArray, b: NDArray, openings: list[Opening]) -> Edge:

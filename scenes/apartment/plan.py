@@ -36,6 +36,7 @@ class PlanRoom:
 
     @property
     def area(self) -> float:
+        """Up to the centre lines of the walls [m²]."""
         x, y = np.array(self.corners).T
         return 0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
 
@@ -59,10 +60,12 @@ class Wall:
 
     @property
     def length(self) -> float:
+        """Extent along the axis [m]."""
         return self.high - self.low
 
     @property
     def outer(self) -> bool:
+        """Whether the outside is on one side of it."""
         return OUTSIDE in self.rooms
 
 
@@ -92,6 +95,7 @@ class Opening:
 
     @property
     def middle(self) -> float:
+        """Its centre along the wall [m]."""
         return 0.5 * (self.low + self.high)
 
 
@@ -111,6 +115,7 @@ class Plan:
         return offset(self.rooms[room].corners, -0.5 * self.inner_thickness)
 
     def openings_of(self, room: int) -> list[Opening]:
+        """Doors, arches and windows of a room."""
         return [opening for opening in self.openings if room in opening.wall.rooms]
 
 
@@ -151,7 +156,7 @@ def outline(rooms: tuple[PlanRoom, ...]) -> tuple[tuple[float, float], ...]:
 
 
 def _corners(shape: shapely.Geometry) -> tuple[tuple[float, float], ...]:
-    """Corners of a polygon, counter-clockwise from the lowest left one, collinear points left out."""
+    """Corners of a polygon, counter-clockwise from the lowest left one, none of them straight."""
     if shape.geom_type != "Polygon" or len(shape.interiors):
         raise PlanRejected("not one simple polygon")
     p = np.array(shapely.orient_polygons(shape).exterior.coords)[:-1]
@@ -281,7 +286,9 @@ def _name_living(
     if size[living] < 13:
         raise PlanRejected("a tiny living room")
     beside = [room for room in block[1:] if living in near[room]]
-    others = ["kitchen", "dining room"] if len(beside) > 1 or rng.random() < 0.8 else ["dining room"]
+    others = (
+        ["kitchen", "dining room"] if len(beside) > 1 or rng.random() < 0.8 else ["dining room"]
+    )
     for room, kind in zip(reversed(beside), others, strict=False):
         kinds[room] = kind
     if "kitchen" not in kinds and (rng.random() < 0.6 or size[living] < 19):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -77,9 +78,9 @@ def rectangles(corners: tuple[tuple[float, float], ...]) -> list[tuple[float, fl
         return [(float(x.min()), float(y.min()), float(x.max()), float(y.max()))]
     xs, ys = (sorted({corner[k] for corner in corners}) for k in (0, 1))
     cells = []
-    for x0, x1 in zip(xs, xs[1:], strict=False):
+    for x0, x1 in pairwise(xs):
         start = None
-        for y0, y1 in zip(ys, ys[1:], strict=False):
+        for y0, y1 in pairwise(ys):
             if inside(corners, 0.5 * (x0 + x1), 0.5 * (y0 + y1)):
                 start = y0 if start is None else start
                 end = y1
@@ -139,7 +140,13 @@ def _level(
     """A horizontal rectangle whose texture lies on a grid common to the whole apartment."""
     x0, y0, x1, y1 = cell
     corners = np.array([(x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z)])
-    _quad(mesh, corners if up else corners[::-1], corners[:, :2] if up else corners[::-1, :2], surface, instance)
+    _quad(
+        mesh,
+        corners if up else corners[::-1],
+        corners[:, :2] if up else corners[::-1, :2],
+        surface,
+        instance,
+    )
 
 
 def _upright(
@@ -158,12 +165,16 @@ def _upright(
     _quad(mesh, corners, np.column_stack([u, -corners[:, 2]]), surface, instance)
 
 
-def _quad(mesh: MeshBuilder, corners: NDArray, metres: NDArray, surface: Material, item: int) -> None:
+def _quad(
+    mesh: MeshBuilder, corners: NDArray, metres: NDArray, surface: Material, item: int
+) -> None:
     index = np.array([[0, 1, 2], [0, 2, 3]])
     mesh.triangles(corners, index, (metres / tile_for(surface))[index], surface, item)
 
 
-def _holes(plan: Plan, room: int, axis: int, line: float, span: tuple[float, float]) -> list[Opening]:
+def _holes(
+    plan: Plan, room: int, axis: int, line: float, span: tuple[float, float]
+) -> list[Opening]:
     """Openings of a room in the wall on a given centre line, in order along it."""
     found = [
         opening
@@ -177,7 +188,7 @@ def _holes(plan: Plan, room: int, axis: int, line: float, span: tuple[float, flo
 
 
 def edges_of(plan: Plan, room: int) -> list[tuple[NDArray, NDArray, list[Opening]]]:
-    """Inner wall faces of a room: start and end (x, y), the room on their left, and their openings."""
+    """Inner wall faces of a room: start and end (x, y), the room on their left; their openings."""
     inner, middle = plan.inner_corners(room), plan.rooms[room].corners
     edges = []
     for k in range(len(inner)):
@@ -251,7 +262,7 @@ def _slab(
     surface: Material,
     instance: int,
 ) -> None:
-    """A box in the frame of a wall: `across` counts from its centre line, up to larger coordinates."""
+    """A box in the frame of a wall: `along` its axis, `across` from its centre line."""
     line = opening.wall.line
     low, high = [along[0], line + across[0], z[0]], [along[1], line + across[1], z[1]]
     if opening.wall.axis == 1:
@@ -260,7 +271,7 @@ def _slab(
 
 
 def wall_faces(plan: Plan, opening: Opening) -> tuple[float, float]:
-    """Distances of both faces of the opening's wall from its centre line, the lower one negative."""
+    """Where both faces of an opening's wall lie, from its centre line [m]: the lower, the upper."""
     half = 0.5 * plan.inner_thickness
     if not opening.wall.outer:
         return -half, half
@@ -411,7 +422,9 @@ def _window(mesh: MeshBuilder, plan: Plan, opening: Opening, style: Style, views
         span = (low - 0.04, high + 0.04)
         front = sorted((face, face + sign * 0.06))
         _slab(mesh, opening, span, (front[0], front[1]), (bottom - 0.03, bottom), wood, item)
-        _slab(mesh, opening, (low, high), (board[0], board[1]), (bottom, bottom + 0.004), wood, item)
+        _slab(
+            mesh, opening, (low, high), (board[0], board[1]), (bottom, bottom + 0.004), wood, item
+        )
 
 
 def _outside(mesh: MeshBuilder, plan: Plan, instance: int) -> None:

@@ -17,11 +17,13 @@ from navworld.scenes.furniture import (
     appliances,
     bathroom,
     beds,
+    containers,
     decoration,
     kitchen,
     leisure,
     lighting,
     seating,
+    shelves,
     storage,
     tables,
 )
@@ -66,9 +68,9 @@ _CATALOGUE: dict[str, _Entry] = {
     "dresser": _Entry(storage.dresser, "dresser"),
     "desk": _Entry(tables.desk, "desk"),
     "office chair": _Entry(seating.office_chair, "chair"),
-    "bookcase": _Entry(storage.bookcase, "bookcase"),
-    "shelf": _Entry(storage.shelf, "shelf"),
-    "wall shelf": _Entry(storage.wall_shelf, "shelf", "wall"),
+    "bookcase": _Entry(shelves.bookcase, "bookcase"),
+    "shelf": _Entry(shelves.shelf, "shelf"),
+    "wall shelf": _Entry(shelves.wall_shelf, "shelf", "wall"),
     "sofa": _Entry(seating.sofa, "sofa"),
     "corner sofa": _Entry(seating.corner_sofa, "sofa"),
     "armchair": _Entry(seating.armchair, "armchair"),
@@ -109,12 +111,12 @@ _CATALOGUE: dict[str, _Entry] = {
     "poster": _Entry(decoration.poster, "picture", "wall"),
     "clock": _Entry(decoration.clock, "clock", "wall"),
     "vase": _Entry(decoration.vase, "vase"),
-    "box": _Entry(storage.box, "box"),
-    "basket": _Entry(storage.basket, "basket"),
-    "bin": _Entry(storage.bin_, "bin"),
-    "shoe rack": _Entry(storage.shoe_rack, "shoe rack"),
-    "coat rack": _Entry(storage.coat_rack, "coat rack"),
-    "wall coat rack": _Entry(storage.wall_coat_rack, "coat rack", "wall"),
+    "box": _Entry(containers.box, "box"),
+    "basket": _Entry(containers.basket, "basket"),
+    "bin": _Entry(containers.bin_, "bin"),
+    "shoe rack": _Entry(containers.shoe_rack, "shoe rack"),
+    "coat rack": _Entry(containers.coat_rack, "coat rack"),
+    "wall coat rack": _Entry(containers.wall_coat_rack, "coat rack", "wall"),
     "bench": _Entry(seating.bench, "bench"),
     "piano": _Entry(leisure.piano, "piano"),
     "fireplace": _Entry(leisure.fireplace, "fireplace"),
@@ -152,7 +154,12 @@ def make(
 
         near = get_close_matches(kind, KINDS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"unknown kind of furniture {kind!r}{hint} (see navworld.scenes.furniture.KINDS)")
+        raise ValueError(
+            f"unknown kind of furniture {kind!r}{hint} (see navworld.scenes.furniture.KINDS)"
+        )
+    for wish in size_hint or ():
+        if wish is not None and not 0 < wish < np.inf:
+            raise ValueError(f"size_hint {size_hint!r}: give lengths above 0 in metres, or None")
     entry = _CATALOGUE[kind]
     bench = Workbench(kind, entry.semantic, rng, style, size_hint or (None, None))
     entry.build(bench)
@@ -166,6 +173,9 @@ def make(
     size = high - low
     if entry.mount == "wall":
         size[0] = high[0] + offset[0]
-    lamp = None if bench.lamp is None else tuple(float(c) for c in np.add(bench.lamp, offset))
+    lamp = None
+    if bench.lamp is not None:
+        x, y, z = (float(c) for c in np.add(bench.lamp, offset))
+        lamp = (x, y, z)
     depth, width, height = (float(s) for s in size)
     return Piece(kind, entry.semantic, (depth, width, height), bench.mesh, lamp)

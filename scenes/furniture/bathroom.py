@@ -19,7 +19,12 @@ def toilet(b: Workbench) -> None:
     x0 = -d / 2
     lid = b.pick((white, white, material(b.style.wood)))
     rings = []
-    for z, front, half in ((0, 0.13, 0.11), (0.12, 0.15, 0.12), (0.28, 0.235, 0.16), (0.4, d / 2 - 0.005, w / 2 - 0.005)):
+    for z, front, half in (
+        (0, 0.13, 0.11),
+        (0.12, 0.15, 0.12),
+        (0.28, 0.235, 0.16),
+        (0.4, d / 2 - 0.005, w / 2 - 0.005),
+    ):
         ring = shapes.oval((0, 0, z), 1, 1, segments=14, power=2.3)
         back = -0.12
         ring[:, 0] = np.where(ring[:, 0] > 0, ring[:, 0] * front, ring[:, 0] * -back * 1.3)
@@ -27,7 +32,11 @@ def toilet(b: Workbench) -> None:
         rings.append(ring)
     b.add(shapes.loft(np.stack(rings), low=False), white)
     top = rings[-1]
-    seat = [top + (0, 0, 0.002), top * (1, 1, 0) + (0, 0, 0.42), top * (0.94, 0.92, 0) + (0, 0, 0.432)]
+    seat = [
+        np.add(top, (0, 0, 0.002)),
+        top * (1, 1, 0) + (0, 0, 0.42),
+        top * (0.94, 0.92, 0) + (0, 0, 0.432),
+    ]
     b.add(shapes.loft(np.stack(seat), low=False), lid)
     b.box((x0, -w * 0.33, 0), (-0.1, w * 0.33, 0.38), white, omit=("-z",))
     b.soft((x0, -w / 2, 0.38), (x0 + 0.17, w / 2, 0.76), white, radius=0.03)
@@ -45,17 +54,24 @@ def bathtub(b: Workbench) -> None:
     half, z = (d / 2 - rim, w / 2 - rim), height
 
     def ring(shrink: float, level: float) -> np.ndarray:
-        return shapes.oval((0, 0, level), half[0] - shrink, half[1] - shrink * 1.5, segments=n, power=power)
+        return shapes.oval(
+            (0, 0, level), half[0] - shrink, half[1] - shrink * 1.5, segments=n, power=power
+        )
 
     inside = [ring(0.15, 0.12), ring(0.11, 0.16), ring(0.04, z - 0.1), ring(0, z)]
     b.add(_flipped(shapes.loft(np.stack(inside), high=False)), white)
-    edge = shapes.oval((0, 0, z), d / 2 if free else d / 2, w / 2, segments=n, power=power if free else 40.0)
+    edge = shapes.oval((0, 0, z), d / 2, w / 2, segments=n, power=power if free else 40.0)
     b.add(shapes.loft(np.stack([edge, inside[-1]]), low=False, high=False), white)
     if free:
         outer = [edge * (0.72, 0.8, 0), edge * (0.8, 0.86, 0.2), edge * (0.97, 0.97, 0.85), edge]
         b.add(shapes.loft(np.stack(outer), low=False, high=False), b.pick((white, b.paint())))
     else:
-        b.box((-d / 2, -w / 2, 0), (d / 2, w / 2, z - 0.04), material(b.style.wall_bath), omit=("-z", "+z"))
+        b.box(
+            (-d / 2, -w / 2, 0),
+            (d / 2, w / 2, z - 0.04),
+            material(b.style.wall_bath),
+            omit=("-z", "+z"),
+        )
         b.add(shapes.loft(np.stack([edge - (0, 0, 0.05), edge]), low=False, high=False), white)
     tap(b, b.me, (-d / 2 + 0.035, 0.0, z), 0.16)
 
@@ -71,7 +87,12 @@ def shower(b: Workbench) -> None:
     d, w, height = b.depth(0.75, 1.1), b.width(0.75, 1.3), b.between(1.95, 2.1)
     chrome, edge = material("chrome"), material("glass edge")
     b.soft((-d / 2, -w / 2, 0), (d / 2, w / 2, 0.05), material("ceramic"), radius=0.015)
-    b.box((-d / 2 + 0.07, -w / 2 + 0.07, 0.05), (d / 2 - 0.07, w / 2 - 0.07, 0.052), material("plastic grey"), omit=("-z",))
+    b.box(
+        (-d / 2 + 0.07, -w / 2 + 0.07, 0.05),
+        (d / 2 - 0.07, w / 2 - 0.07, 0.052),
+        material("plastic grey"),
+        omit=("-z",),
+    )
     side = b.pick((-1, 1)) * (w / 2 - 0.012)
     x1, t = d / 2 - 0.012, 0.01
     posts = [(-d / 2 + t, side), (x1, side), (x1, side * 0.1), (x1, -side)]
@@ -86,7 +107,12 @@ def shower(b: Workbench) -> None:
     x = -d / 2 + 0.04
     b.tube((x, 0, 1.0), (x, 0, height - 0.06), 0.012, chrome)
     b.tube((x, 0, height - 0.06), (x + 0.3, 0, height - 0.04), 0.012, chrome)
-    b.turned([(0, 0), (0.1, 0), (0.1, 0.012), (0, 0.03)], chrome, at=(x + 0.3, 0, height - 0.08), segments=14)
+    b.turned(
+        [(0, 0), (0.1, 0), (0.1, 0.012), (0, 0.03)],
+        chrome,
+        at=(x + 0.3, 0, height - 0.08),
+        segments=14,
+    )
     b.tube((x, -0.11, 1.02), (x, 0.11, 1.02), 0.025, chrome, segments=8)
 
 
@@ -98,17 +124,33 @@ def bathroom_sink(b: Workbench) -> None:
     cabinet = b.instance("vanity", "cabinet")
     low = b.pick((0.12, 0.3))
     b.box((-d / 2, -w / 2, low), (x, w / 2, height - 0.03), front, cabinet, omit=("+x",))
-    b.mesh.quad([(x, -w / 2, low), (x, w / 2, low), (x, w / 2, height - 0.03), (x, -w / 2, height - 0.03)],
-                shadow(front.name), cabinet)  # fmt: skip
+    b.mesh.quad(
+        [(x, -w / 2, low), (x, w / 2, low), (x, w / 2, height - 0.03), (x, -w / 2, height - 0.03)],
+        shadow(front.name),
+        cabinet,
+    )
     if low < 0.2:
         for y in (-w / 2 + 0.04, w / 2 - 0.04):
             for px in (-d / 2 + 0.04, x - 0.04):
-                b.box((px - 0.02, y - 0.02, 0), (px + 0.02, y + 0.02, low), metal, cabinet, omit=("-z", "+z"))
+                b.box(
+                    (px - 0.02, y - 0.02, 0),
+                    (px + 0.02, y + 0.02, low),
+                    metal,
+                    cabinet,
+                    omit=("-z", "+z"),
+                )
     doors = max(1, round(w / 0.45))
     for k in range(doors):
-        y = (-w / 2 + k * w / doors, -w / 2 + (k + 1) * w / doors)
-        b.front(x, y, (low, height - 0.032), front, panel=b.pick(("slab", "shaker")) if k == 0 else "slab",
-                handle=metal, instance=cabinet)  # fmt: skip
+        span = (-w / 2 + k * w / doors, -w / 2 + (k + 1) * w / doors)
+        b.front(
+            x,
+            span,
+            (low, height - 0.032),
+            front,
+            panel=b.pick(("slab", "shaker")) if k == 0 else "slab",
+            handle=metal,
+            instance=cabinet,
+        )
     stone = material(b.pick((b.style.countertop, "ceramic")))
     b.soft((-d / 2, -w / 2, height - 0.03), (d / 2, w / 2, height), stone, item, radius=0.006)
     _bowl(b, item, d, min(w, 0.62), height)
@@ -126,8 +168,13 @@ def _bowl(b: Workbench, item: int, d: float, w: float, z: float) -> None:
     tap(b, item, (-d / 2 + 0.045, 0, z), tall + 0.16)
     if w > 0.4:
         soap = b.instance("soap", "object")
-        b.turned([(0.03, 0), (0.032, 0.1), (0.01, 0.12), (0.01, 0.15), (0, 0.15)], b.paint("ceramic"), soap,
-                 at=(-d / 2 + 0.08, w * 0.42, z), segments=8)  # fmt: skip
+        b.turned(
+            [(0.03, 0), (0.032, 0.1), (0.01, 0.12), (0.01, 0.15), (0, 0.15)],
+            b.paint("ceramic"),
+            soap,
+            at=(-d / 2 + 0.08, w * 0.42, z),
+            segments=8,
+        )
 
 
 def mirror(b: Workbench) -> None:
@@ -140,9 +187,19 @@ def mirror(b: Workbench) -> None:
         b.tube((0.02, 0, 0), (0.022, 0, 0), r - 0.015, glass, segments=24, caps=(False, True))
         return
     y, h, t = w / 2, b.between(0.35, 0.5), 0.025
-    for low, high in (((-y, -h), (-y + t, h)), ((y - t, -h), (y, h)), ((-y + t, -h), (y - t, -h + t)), ((-y + t, h - t), (y - t, h))):
+    for low, high in (
+        ((-y, -h), (-y + t, h)),
+        ((y - t, -h), (y, h)),
+        ((-y + t, -h), (y - t, -h + t)),
+        ((-y + t, h - t), (y - t, h)),
+    ):
         b.box((0, *low), (0.028, *high), frame, omit=("-x",))
-    corners = [(0.012, -y + t, -h + t), (0.012, y - t, -h + t), (0.012, y - t, h - t), (0.012, -y + t, h - t)]
+    corners = [
+        (0.012, -y + t, -h + t),
+        (0.012, y - t, -h + t),
+        (0.012, y - t, h - t),
+        (0.012, -y + t, h - t),
+    ]
     b.mesh.quad(corners, glass, b.me, tile=1.4)
 
 
@@ -160,9 +217,16 @@ def towel_rail(b: Workbench) -> None:
         y1 = y0 + (w - 0.08) / count - 0.03
         drop = b.between(0.45, 0.6)
         b.soft((0.07, y0, top - drop), (0.095, y1, top + 0.015), cloth, radius=0.008)
-        b.soft((0.028, y0 + 0.01, top - drop * 0.8), (0.05, y1 - 0.01, top + 0.01), cloth, radius=0.008)
+        b.soft(
+            (0.028, y0 + 0.01, top - drop * 0.8), (0.05, y1 - 0.01, top + 0.01), cloth, radius=0.008
+        )
         b.box((0.045, y0, top + 0.003), (0.075, y1, top + 0.016), cloth, omit=("-z",))
-        b.box((0.095, y0, top - drop + 0.05), (0.0965, y1, top - drop + 0.075), material(b.style.fabric_b), omit=("-x",))
+        b.box(
+            (0.095, y0, top - drop + 0.05),
+            (0.0965, y1, top - drop + 0.075),
+            material(b.style.fabric_b),
+            omit=("-x",),
+        )
 
 
 def radiator(b: Workbench) -> None:
@@ -183,6 +247,11 @@ def radiator(b: Workbench) -> None:
         b.box((0.03, -w / 2, h - 0.012), (0.1, w / 2, h + 0.004), white)
         for y in np.arange(-w / 2 + 0.04, w / 2 - 0.03, 0.1):
             b.box((0.1, y, -h + 0.04), (0.106, y + 0.05, h - 0.04), white, omit=("-x",))
-    b.tube((0.065, w / 2 - 0.02, -h - 0.06), (0.065, w / 2 - 0.02, -h + 0.01), 0.008, material("chrome"))
+    b.tube(
+        (0.065, w / 2 - 0.02, -h - 0.06),
+        (0.065, w / 2 - 0.02, -h + 0.01),
+        0.008,
+        material("chrome"),
+    )
     b.box((0, -w * 0.3, 0.0), (0.04, -w * 0.3 + 0.03, 0.05), white, omit=("-x",))
     b.box((0, w * 0.3 - 0.03, 0.0), (0.04, w * 0.3, 0.05), white, omit=("-x",))

@@ -41,36 +41,59 @@ def plant(b: Workbench) -> None:
     _pot(b, r, tall)
     green = material(b.pick(("foliage", "foliage", "foliage pale")))
     scale = r / 0.17
-    reach = 0.42 * scale if b.hint[1] is None else max(1.2 * r, min(0.42 * scale, b.hint[1] / 2 - 0.02))
+    reach = (
+        0.42 * scale if b.hint[1] is None else max(1.2 * r, min(0.42 * scale, b.hint[1] / 2 - 0.02))
+    )
     kind = b.pick(("broad", "swords", "tree", "fern"))
-    {"broad": _broad, "swords": _swords, "tree": _tree, "fern": _fern}[kind](b, tall * 0.92, reach, green)
+    {"broad": _broad, "swords": _swords, "tree": _tree, "fern": _fern}[kind](
+        b, tall * 0.92, reach, green
+    )
 
 
 def _pot(b: Workbench, r: float, tall: float) -> None:
-    pots = (material("terracotta"), material("glazed blue"), material("glazed sand"), material("ceramic"), b.paint("ceramic"), material("wicker"))
+    pots = (
+        material("terracotta"),
+        material("glazed blue"),
+        material("glazed sand"),
+        material("ceramic"),
+        b.paint("ceramic"),
+        material("wicker"),
+    )
     pot, soil = b.pick(pots), material("soil")
-    profile = b.pick((
-        [(0, 0), (0.7, 0), (0.95, 0.85), (1, 0.85), (1, 1), (0.9, 1), (0.86, 0.9)],
-        [(0, 0), (0.92, 0), (1, 0.1), (1, 1), (0.92, 1), (0.9, 0.9)],
-        [(0, 0), (0.6, 0), (1, 0.5), (0.85, 1), (0.78, 1), (0.78, 0.9)],
-    ))  # fmt: skip
+    profile = b.pick(
+        (
+            [(0, 0), (0.7, 0), (0.95, 0.85), (1, 0.85), (1, 1), (0.9, 1), (0.86, 0.9)],
+            [(0, 0), (0.92, 0), (1, 0.1), (1, 1), (0.92, 1), (0.9, 0.9)],
+            [(0, 0), (0.6, 0), (1, 0.5), (0.85, 1), (0.78, 1), (0.78, 0.9)],
+        )
+    )
     b.turned(np.array(profile) * (r, tall), pot, segments=12)
     edge = profile[-1][0] * r
     b.turned([(edge, 0.9 * tall), (0, 0.9 * tall)], soil, segments=12)
 
 
-def _leaf(b: Workbench, root: np.ndarray, tip: np.ndarray, width: float, skin: Material, *, sag: float = 0.0) -> None:
+def _leaf(
+    b: Workbench,
+    root: np.ndarray,
+    tip: np.ndarray,
+    width: float,
+    skin: Material,
+    *,
+    sag: float = 0.0,
+) -> None:
     """A folded leaf of two by two quads from root to tip."""
     along = tip - root
     middle = root + 0.5 * along + (0, 0, sag)
-    side = np.cross(along, (0, 0, 1.0))
+    side = np.cross((0, 0, 1.0), along)
     side /= max(float(np.linalg.norm(side)), 1e-6)
     lift = np.array([0, 0, 0.12 * width])
     left, right = middle + side * width / 2 + lift, middle - side * width / 2 + lift
     v = np.array([root, middle, tip, left, right])
     t = np.array([[0, 4, 1], [1, 4, 2], [0, 1, 3], [1, 2, 3]])
     length = float(np.linalg.norm(along))
-    uv = np.array([(0, 0), (length / 2, 0), (length, 0), (length / 2, width / 2), (length / 2, -width / 2)])
+    uv = np.array(
+        [(0, 0), (length / 2, 0), (length, 0), (length / 2, width / 2), (length / 2, -width / 2)]
+    )
     b.add((v, t, uv[t]), skin)
 
 
@@ -119,7 +142,14 @@ def _fern(b: Workbench, z: float, reach: float, green: Material) -> None:
         angle, high = 2.4 * k, float(b.rng.uniform(0.5, 1.1)) * reach
         crown = _around(angle, 0.5 * reach, z + high)
         _leaf(b, _around(angle, 0.03, z - 0.02), crown, 0.16 * reach, green, sag=0.06 * reach)
-        _leaf(b, crown, _around(angle, reach * 0.97, z + 0.35 * high), 0.18 * reach, green, sag=0.14 * reach)
+        _leaf(
+            b,
+            crown,
+            _around(angle, reach * 0.97, z + 0.35 * high),
+            0.18 * reach,
+            green,
+            sag=0.14 * reach,
+        )
 
 
 # --- on walls -----------------------------------------------------------------------------------
@@ -132,13 +162,30 @@ def picture(b: Workbench) -> None:
     w = b.width(0.35, 1.3)
     h = min(w * rows / columns, 0.95)
     w = h * columns / rows
-    frame = b.pick((material(b.style.wood), material(b.style.wood_dark), material(b.style.metal), material("painted white"), material("painted charcoal")))
+    frame = b.pick(
+        (
+            material(b.style.wood),
+            material(b.style.wood_dark),
+            material(b.style.metal),
+            material("painted white"),
+            material("painted charcoal"),
+        )
+    )
     rim, y, z = b.between(0.015, 0.045), w / 2, h / 2
-    for low, high in (((-y, -z), (-y + rim, z)), ((y - rim, -z), (y, z)), ((-y + rim, -z), (y - rim, -z + rim)), ((-y + rim, z - rim), (y - rim, z))):
+    for low, high in (
+        ((-y, -z), (-y + rim, z)),
+        ((y - rim, -z), (y, z)),
+        ((-y + rim, -z), (y - rim, -z + rim)),
+        ((-y + rim, z - rim), (y - rim, z)),
+    ):
         b.box((0, *low), (0.028, *high), frame, omit=("-x",))
     y, z = y - rim, z - rim
     if b.chance(0.5):
-        b.mesh.quad([(0.012, -y, -z), (0.012, y, -z), (0.012, y, z), (0.012, -y, z)], material("paper"), b.me)
+        b.mesh.quad(
+            [(0.012, -y, -z), (0.012, y, -z), (0.012, y, z), (0.012, -y, z)],
+            material("paper"),
+            b.me,
+        )
         border = 0.13 * min(y, z) * 2
         y, z = y - border, z - border
     b.image([(0.015, -y, -z), (0.015, y, -z), (0.015, y, z), (0.015, -y, z)], texture)
@@ -163,18 +210,31 @@ def clock(b: Workbench) -> None:
     ink = material("painted white" if face.name == "plastic black" else "plastic black")
     rim = material(b.pick((b.style.metal, b.style.wood)))
     b.tube((0, 0, 0), (x, 0, 0), r, rim, segments=20, caps=(False, False))
-    b.tube((x - 0.01, 0, 0), (x - 0.004, 0, 0), r * 0.97, face, segments=20, caps=(False, True))
+    b.tube((x - 0.01, 0, 0), (x - 0.004, 0, 0), r * 0.99, face, segments=20, caps=(False, True))
     for k in range(12):
         angle = np.pi * k / 6
         _hand(b, x - 0.003, angle, 0.78 * r, 0.92 * r, 0.035 * r, ink)
-    for turn, length in ((float(b.rng.uniform(0, 6.28)), 0.7), (float(b.rng.uniform(0, 6.28)), 0.48)):
+    for turn, length in (
+        (float(b.rng.uniform(0, 6.28)), 0.7),
+        (float(b.rng.uniform(0, 6.28)), 0.48),
+    ):
         _hand(b, x - 0.002, turn, -0.1 * r, length * r, 0.03 * r, ink)
 
 
-def _hand(b: Workbench, x: float, angle: float, start: float, end: float, half: float, ink: Material) -> None:
-    along, side = np.array([0, np.sin(angle), np.cos(angle)]), np.array([0, np.cos(angle), -np.sin(angle)])
-    corners = [start * along - half * side, start * along + half * side, end * along + half * side, end * along - half * side]
-    b.mesh.quad(np.array(corners) + (x, 0, 0), ink, b.me)
+def _hand(
+    b: Workbench, x: float, angle: float, start: float, end: float, half: float, ink: Material
+) -> None:
+    along, side = (
+        np.array([0, np.sin(angle), np.cos(angle)]),
+        np.array([0, np.cos(angle), -np.sin(angle)]),
+    )
+    corners = [
+        start * along - half * side,
+        start * along + half * side,
+        end * along + half * side,
+        end * along - half * side,
+    ]
+    b.mesh.quad(np.add(corners, (x, 0, 0)), ink, b.me)
 
 
 def curtain(b: Workbench) -> None:
@@ -184,7 +244,12 @@ def curtain(b: Workbench) -> None:
     b.tube((0.09, -w / 2, h), (0.09, w / 2, h), 0.012, metal)
     share = b.between(0.16, 0.3)
     for side in (-1, 1):
-        b.box((0, side * w * 0.4 - 0.01, h - 0.01), (0.09, side * w * 0.4 + 0.01, h + 0.01), metal, omit=("-x",))
+        b.box(
+            (0, side * w * 0.4 - 0.01, h - 0.01),
+            (0.09, side * w * 0.4 + 0.01, h + 0.01),
+            metal,
+            omit=("-x",),
+        )
         _waves(b, side * (w / 2 - 0.03), side * (w / 2 - 0.03 - share * w), h - 0.01, cloth)
 
 
@@ -196,7 +261,11 @@ def _waves(b: Workbench, start: float, end: float, h: float, cloth: Material) ->
     parts = []
     for level, wide, pinch in ((-h, 0.05, 1.0), (-0.2 * h, 0.045, 0.94), (h, 0.025, 1.0)):
         middle = (start + end) / 2
-        parts.append(np.column_stack([0.09 + wide * np.sin(phase), middle + (y - middle) * pinch, np.full(len(y), level)]))
+        parts.append(
+            np.column_stack(
+                [0.09 + wide * np.sin(phase), middle + (y - middle) * pinch, np.full(len(y), level)]
+            )
+        )
     v, n = np.concatenate(parts), len(y)
     k = np.concatenate([np.arange(n - 1), n + np.arange(n - 1)])
     t = np.concatenate([np.stack([k, k + 1, k + n + 1], 1), np.stack([k, k + n + 1, k + n], 1)])
@@ -211,12 +280,40 @@ def _waves(b: Workbench, start: float, end: float, h: float, cloth: Material) ->
 def vase(b: Workbench) -> None:
     """A vase, sometimes with branches."""
     r, height = b.between(0.05, 0.1), b.between(0.18, 0.4)
-    glaze = b.pick((material("glazed blue"), material("glazed sand"), material("terracotta"), b.paint("ceramic"), material(b.style.metal)))
-    profile = b.pick((
-        [(0, 0), (0.6, 0), (1, 0.35), (0.9, 0.6), (0.35, 0.85), (0.5, 1.0), (0.4, 1.0), (0, 0.9)],
-        [(0, 0), (0.7, 0), (0.75, 0.5), (1, 1.0), (0.92, 1.0), (0, 0.85)],
-        [(0, 0), (0.5, 0), (0.95, 0.2), (0.95, 0.5), (0.25, 0.7), (0.22, 1.0), (0.3, 1.0), (0, 0.95)],
-    ))  # fmt: skip
+    glaze = b.pick(
+        (
+            material("glazed blue"),
+            material("glazed sand"),
+            material("terracotta"),
+            b.paint("ceramic"),
+            material(b.style.metal),
+        )
+    )
+    profile = b.pick(
+        (
+            [
+                (0, 0),
+                (0.6, 0),
+                (1, 0.35),
+                (0.9, 0.6),
+                (0.35, 0.85),
+                (0.5, 1.0),
+                (0.4, 1.0),
+                (0, 0.9),
+            ],
+            [(0, 0), (0.7, 0), (0.75, 0.5), (1, 1.0), (0.92, 1.0), (0, 0.85)],
+            [
+                (0, 0),
+                (0.5, 0),
+                (0.95, 0.2),
+                (0.95, 0.5),
+                (0.25, 0.7),
+                (0.22, 1.0),
+                (0.3, 1.0),
+                (0, 0.95),
+            ],
+        )
+    )
     b.turned(np.array(profile) * (r, height), glaze, segments=12)
     if b.chance(0.5):
         item = b.instance("branches", "plant")
@@ -225,7 +322,9 @@ def vase(b: Workbench) -> None:
             angle = 2.4 * k
             tip = _around(angle, 1.5 * r, height * float(b.rng.uniform(1.4, 1.8)))
             b.tube((0, 0, 0.9 * height), tip, 0.003, green, item, segments=3, caps=(False, False))
-            b.turned([(0, -0.025), (0.03, 0), (0.022, 0.025), (0, 0.03)], bloom, item, at=tip, segments=6)
+            b.turned(
+                [(0, -0.025), (0.03, 0), (0.022, 0.025), (0, 0.03)], bloom, item, at=tip, segments=6
+            )
 
 
 def cushion(b: Workbench) -> None:

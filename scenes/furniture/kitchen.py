@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from navworld.scenes.furniture import shapes
@@ -44,15 +46,38 @@ def oven_front(
     """Control strip with knobs, a dark glass door with a bar handle."""
     steel, black = material("brushed steel"), material("enamel black")
     strip = z[1] - 0.11
-    b.box((x, y[0] + 0.004, strip), (x + 0.02, y[1] - 0.004, z[1] - 0.004), steel, item, omit=("-x",))
+    b.box(
+        (x, y[0] + 0.004, strip), (x + 0.02, y[1] - 0.004, z[1] - 0.004), steel, item, omit=("-x",)
+    )
     for k in np.linspace(0.15, 0.85, 5):
         at = y[0] + k * (y[1] - y[0])
-        b.tube((x + 0.02, at, strip + 0.05), (x + 0.045, at, strip + 0.05), 0.02, black, item, segments=8)
-    b.box((x, y[0] + 0.004, z[0] + 0.09), (x + 0.022, y[1] - 0.004, strip - 0.005), steel, item, omit=("-x",))
+        b.tube(
+            (x + 0.02, at, strip + 0.05),
+            (x + 0.045, at, strip + 0.05),
+            0.02,
+            black,
+            item,
+            segments=8,
+        )
+    b.box(
+        (x, y[0] + 0.004, z[0] + 0.09),
+        (x + 0.022, y[1] - 0.004, strip - 0.005),
+        steel,
+        item,
+        omit=("-x",),
+    )
     low, high = (x + 0.022, y[0] + 0.06, z[0] + 0.15), (x + 0.024, y[1] - 0.06, strip - 0.12)
     b.box(low, high, black, item, omit=("-x",))
-    b.tube((x + 0.05, y[0] + 0.06, strip - 0.05), (x + 0.05, y[1] - 0.06, strip - 0.05), 0.01, steel, item)
-    b.box((x, y[0] + 0.004, z[0]), (x + 0.018, y[1] - 0.004, z[0] + 0.085), steel, item, omit=("-x",))
+    b.tube(
+        (x + 0.05, y[0] + 0.06, strip - 0.05),
+        (x + 0.05, y[1] - 0.06, strip - 0.05),
+        0.01,
+        steel,
+        item,
+    )
+    b.box(
+        (x, y[0] + 0.004, z[0]), (x + 0.018, y[1] - 0.004, z[0] + 0.085), steel, item, omit=("-x",)
+    )
 
 
 def _base(b: Workbench, d: float, w: float, *, kinds: tuple[str, ...]) -> None:
@@ -63,7 +88,12 @@ def _base(b: Workbench, d: float, w: float, *, kinds: tuple[str, ...]) -> None:
     y = w / 2
     corners = [(x, -y, _KICK), (x, y, _KICK), (x, y, WORKTOP - _TOP), (x, -y, WORKTOP - _TOP)]
     b.mesh.quad(corners, shadow(front.name), b.me)
-    b.box((-d / 2 + 0.02, -w / 2 + 0.01, 0), (x - 0.04, w / 2 - 0.01, _KICK), material("plastic black"), omit=("-z", "+z"))
+    b.box(
+        (-d / 2 + 0.02, -w / 2 + 0.01, 0),
+        (x - 0.04, w / 2 - 0.01, _KICK),
+        material("plastic black"),
+        omit=("-z", "+z"),
+    )
     count = max(1, len(kinds), round(w / 0.6))
     pitch = w / count
     for k in range(count):
@@ -89,7 +119,10 @@ def _hob(b: Workbench, y: float, width: float) -> None:
             if gas:
                 b.turned([(0.045, 0), (0.045, 0.02), (0, 0.025)], black, item, at=at, segments=8)
                 for dx, dy in ((0.1, 0.005), (0.005, 0.1)):
-                    low, high = (at[0] - dx, at[1] - dy, at[2] + 0.025), (at[0] + dx, at[1] + dy, at[2] + 0.035)
+                    low, high = (
+                        (at[0] - dx, at[1] - dy, at[2] + 0.025),
+                        (at[0] + dx, at[1] + dy, at[2] + 0.035),
+                    )
                     b.box(low, high, black, item)
             else:
                 b.turned([(r, 0), (r, 0.002), (r - 0.008, 0.002)], steel, item, at=at, segments=14)
@@ -100,13 +133,26 @@ def _hob(b: Workbench, y: float, width: float) -> None:
 def _pot(b: Workbench, at: tuple[float, float, float]) -> None:
     item = b.instance("pot", "tableware")
     skin = b.pick((material("brushed steel"), material("copper"), b.paint()))
-    b.turned([(0, 0), (0.095, 0), (0.1, 0.01), (0.1, 0.12), (0.1, 0.125), (0.03, 0.145), (0.0, 0.145)], skin, item,
-             at=at, segments=12)  # fmt: skip
+    b.turned(
+        [(0, 0), (0.095, 0), (0.1, 0.01), (0.1, 0.12), (0.1, 0.125), (0.03, 0.145), (0.0, 0.145)],
+        skin,
+        item,
+        at=at,
+        segments=12,
+    )
     for side in (-1, 1):
-        low, high = (at[0] - 0.02, at[1] + side * 0.1, at[2] + 0.09), (at[0] + 0.02, at[1] + side * 0.13, at[2] + 0.1)
+        low, high = (
+            (at[0] - 0.02, at[1] + side * 0.1, at[2] + 0.09),
+            (at[0] + 0.02, at[1] + side * 0.13, at[2] + 0.1),
+        )
         b.box(np.minimum(low, high), np.maximum(low, high), material("plastic black"), item)
-    b.turned([(0, 0), (0.015, 0.0), (0.018, 0.02), (0, 0.025)], material("plastic black"), item,
-             at=(at[0], at[1], at[2] + 0.145), segments=6)  # fmt: skip
+    b.turned(
+        [(0, 0), (0.015, 0.0), (0.018, 0.02), (0, 0.025)],
+        material("plastic black"),
+        item,
+        at=(at[0], at[1], at[2] + 0.145),
+        segments=6,
+    )
 
 
 def _sink(b: Workbench, d: float, y: tuple[float, float], width: float) -> None:
@@ -115,12 +161,20 @@ def _sink(b: Workbench, d: float, y: tuple[float, float], width: float) -> None:
     stone, z, middle = material(b.style.countertop), WORKTOP, (y[0] + y[1]) / 2
     x0, x1, y0, y1 = -0.2, 0.2, middle - width / 2, middle + width / 2
     for low, high in (
-        ((-d / 2, y[0]), (x0, y[1])), ((x1, y[0]), (d / 2, y[1])),
-        ((x0, y[0]), (x1, y0)), ((x0, y1), (x1, y[1])),
-    ):  # fmt: skip
+        ((-d / 2, y[0]), (x0, y[1])),
+        ((x1, y[0]), (d / 2, y[1])),
+        ((x0, y[0]), (x1, y0)),
+        ((x0, y1), (x1, y[1])),
+    ):
         b.box((*low, z - _TOP), (*high, z), stone)
     rings = [
-        shapes.oval(((x0 + x1) / 2, middle, z + lift), (x1 - x0) / 2 + grow, width / 2 + grow, power=8, segments=12)
+        shapes.oval(
+            ((x0 + x1) / 2, middle, z + lift),
+            (x1 - x0) / 2 + grow,
+            width / 2 + grow,
+            power=8,
+            segments=12,
+        )
         for lift, grow in ((0.001, 0.012), (0.006, 0.0), (-0.15, -0.03))
     ]
     b.add(shapes.loft(rings, low=False, high=False), steel, item)
@@ -134,11 +188,19 @@ def tap(b: Workbench, item: int, at: tuple[float, float, float], height: float) 
     chrome = material("chrome" if b.style.metal == "brushed steel" else b.style.metal)
     x, y, z = at
     reach, bend = 0.6 * height, 0.35 * height
-    path = [(x, y, z), (x, y, z + height - bend * 0.4), (x + reach * 0.3, y, z + height), (x + reach * 0.8, y, z + height), (x + reach, y, z + height - bend)]
+    path = [
+        (x, y, z),
+        (x, y, z + height - bend * 0.4),
+        (x + reach * 0.3, y, z + height),
+        (x + reach * 0.8, y, z + height),
+        (x + reach, y, z + height - bend),
+    ]
     b.tube((x, y, z), (x, y, z + 0.04), 0.024, chrome, item, segments=8)
-    for a, c in zip(path[:-1], path[1:], strict=True):
+    for a, c in pairwise(path):
         b.tube(a, c, 0.013, chrome, item, segments=6, caps=(False, c == path[-1]))
-    b.tube((x, y + 0.02, z + 0.05), (x + 0.02, y + 0.085, z + 0.075), 0.008, chrome, item, segments=5)
+    b.tube(
+        (x, y + 0.02, z + 0.05), (x + 0.02, y + 0.085, z + 0.075), 0.008, chrome, item, segments=5
+    )
 
 
 def _clutter(b: Workbench, d: float, y: tuple[float, float]) -> None:
@@ -152,18 +214,48 @@ def _clutter(b: Workbench, d: float, y: tuple[float, float]) -> None:
             for k in range(3):
                 r, h = 0.045, 0.12 + 0.035 * k
                 glaze = b.paint("glazed sand")
-                b.turned([(r, 0), (r, h), (r * 0.9, h)], glaze, item, at=(x, at + 0.11 * k, z), segments=9)
-                b.turned([(r * 0.95, h), (r * 0.95, h + 0.02), (0, h + 0.02)], material(b.style.wood), item,
-                         at=(x, at + 0.11 * k, z), segments=9)  # fmt: skip
+                b.turned(
+                    [(r, 0), (r, h), (r * 0.9, h)],
+                    glaze,
+                    item,
+                    at=(x, at + 0.11 * k, z),
+                    segments=9,
+                )
+                b.turned(
+                    [(r * 0.95, h), (r * 0.95, h + 0.02), (0, h + 0.02)],
+                    material(b.style.wood),
+                    item,
+                    at=(x, at + 0.11 * k, z),
+                    segments=9,
+                )
         elif kind == "board":
             T = shapes.turned_frame(0, (x - 0.06, at + 0.1, z), pitch=-0.15)
-            b.soft((0, -0.1, 0), (0.02, 0.1, 0.36), material(b.style.wood), b.instance("board", "tableware"), radius=0.008, T=T)
+            b.soft(
+                (0, -0.1, 0),
+                (0.02, 0.1, 0.36),
+                material(b.style.wood),
+                b.instance("board", "tableware"),
+                radius=0.008,
+                T=T,
+            )
         elif kind == "kettle":
             item = b.instance("kettle", "appliance")
             skin = b.pick((material("brushed steel"), b.paint()))
-            b.turned([(0.08, 0), (0.085, 0.02), (0.06, 0.19), (0.03, 0.215), (0, 0.225)], skin, item, at=(x, at, z), segments=12)
-            b.tube((x + 0.07, at, z + 0.05), (x + 0.075, at, z + 0.19), 0.012, material("plastic black"), item)
-        at += 0.42
+            b.turned(
+                [(0.08, 0), (0.085, 0.02), (0.06, 0.19), (0.03, 0.215), (0, 0.225)],
+                skin,
+                item,
+                at=(x, at, z),
+                segments=12,
+            )
+            b.tube(
+                (x + 0.07, at, z + 0.05),
+                (x + 0.075, at, z + 0.19),
+                0.012,
+                material("plastic black"),
+                item,
+            )
+        at += 0.55
 
 
 def kitchen_counter(b: Workbench) -> None:
@@ -180,7 +272,9 @@ def kitchen_counter(b: Workbench) -> None:
     kinds = [b.pick(("drawers", "door", "doors")) for _ in range(count)]
     kinds[hob], kinds[sink] = "oven", "doors"
     _base(b, d, w, kinds=tuple(kinds))
-    spans = sorted((-w / 2 + k * pitch, -w / 2 + (k + 1) * pitch) for k in range(count) if k != sink)
+    spans = sorted(
+        (-w / 2 + k * pitch, -w / 2 + (k + 1) * pitch) for k in range(count) if k != sink
+    )
     _worktop(b, d, (spans[0][0], spans[-1][1]))
     _sink(b, d, (-w / 2 + sink * pitch, -w / 2 + (sink + 1) * pitch), min(0.5, pitch - 0.1))
     _hob(b, -w / 2 + (hob + 0.5) * pitch, min(0.56, pitch - 0.02))
@@ -218,18 +312,38 @@ def kitchen_island(b: Workbench) -> None:
     front, wood = material(b.style.cabinet_front), material(b.style.wood)
     x0, x1 = -d / 2 + 0.25, d / 2 - 0.05
     b.box((x0, -w / 2 + 0.03, _KICK), (x1, w / 2 - 0.03, WORKTOP - _TOP), front, omit=("+z",))
-    b.box((x0 + 0.04, -w / 2 + 0.07, 0), (x1 - 0.04, w / 2 - 0.07, _KICK), material("plastic black"), omit=("-z", "+z"))
+    b.box(
+        (x0 + 0.04, -w / 2 + 0.07, 0),
+        (x1 - 0.04, w / 2 - 0.07, _KICK),
+        material("plastic black"),
+        omit=("-z", "+z"),
+    )
     count = max(2, round(w / 0.6))
     pitch = (w - 0.06) / count
     for k in range(count):
         y = (-w / 2 + 0.03 + k * pitch, -w / 2 + 0.03 + (k + 1) * pitch)
         _unit(b, x1, y, front, b.pick(("drawers", "doors", "door")))
-        b.box((x0 - 0.012, y[0] + 0.02, _KICK + 0.03), (x0, y[1] - 0.02, WORKTOP - 0.09), wood, omit=("+x",))
-    b.soft((-d / 2, -w / 2, WORKTOP - 0.04), (d / 2, w / 2, WORKTOP), material(b.style.countertop), radius=0.008)
+        b.box(
+            (x0 - 0.012, y[0] + 0.02, _KICK + 0.03),
+            (x0, y[1] - 0.02, WORKTOP - 0.09),
+            wood,
+            omit=("+x",),
+        )
+    b.soft(
+        (-d / 2, -w / 2, WORKTOP - 0.04),
+        (d / 2, w / 2, WORKTOP),
+        material(b.style.countertop),
+        radius=0.008,
+    )
     if body > 0.5 and b.chance(0.5):
         item = b.instance("bowl", "tableware")
-        b.turned([(0.06, 0), (0.16, 0.07), (0.15, 0.07), (0, 0.02)], b.paint("glazed sand"), item,
-                 at=(0.05, 0.2, WORKTOP), segments=14)  # fmt: skip
+        b.turned(
+            [(0.06, 0), (0.16, 0.07), (0.15, 0.07), (0, 0.02)],
+            b.paint("glazed sand"),
+            item,
+            at=(0.05, 0.2, WORKTOP),
+            segments=14,
+        )
 
 
 def wall_cabinet(b: Workbench) -> None:
@@ -246,11 +360,18 @@ def wall_cabinet(b: Workbench) -> None:
             _open_bay(b, x, y, h)
             continue
         b.box((0, y[0], -h), (x, y[1], h), front, omit=("-x", "+x"))
-        b.mesh.quad([(x, y[0], -h), (x, y[1], -h), (x, y[1], h), (x, y[0], h)], shadow(front.name), b.me)
+        b.mesh.quad(
+            [(x, y[0], -h), (x, y[1], -h), (x, y[1], h), (x, y[0], h)], shadow(front.name), b.me
+        )
         z = (-h, h)
         b.front(x, y, z, front, panel=panel)
         side = y[1] - 0.045 if k % 2 == 0 else y[0] + 0.045
-        b.box((x + 0.018, side - 0.006, -h + 0.05), (x + 0.045, side + 0.006, -h + 0.2), metal, omit=("-x",))
+        b.box(
+            (x + 0.018, side - 0.006, -h + 0.05),
+            (x + 0.045, side + 0.006, -h + 0.2),
+            metal,
+            omit=("-x",),
+        )
 
 
 def _open_bay(b: Workbench, x: float, y: tuple[float, float], h: float) -> None:
@@ -264,5 +385,11 @@ def _open_bay(b: Workbench, x: float, y: tuple[float, float], h: float) -> None:
         if z < h - t:
             for k in range(2):
                 at = (x / 2, y[0] + (0.32 + 0.36 * k) * (y[1] - y[0]), z + t)
-                profile = [(0.04, 0), (0.085, 0.03), (0.09, 0.05 + 0.05 * k), (0.08, 0.05 + 0.05 * k), (0, 0.04)]
+                profile = [
+                    (0.04, 0),
+                    (0.085, 0.03),
+                    (0.09, 0.05 + 0.05 * k),
+                    (0.08, 0.05 + 0.05 * k),
+                    (0, 0.04),
+                ]
                 b.turned(profile, b.paint("ceramic"), crockery, at=at, segments=10)

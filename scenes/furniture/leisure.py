@@ -30,41 +30,94 @@ def piano(b: Workbench) -> None:
     for k in range(34):
         if k % 5 in (0, 1, 2, 4) and k % 7 != 3:
             at = -y + (k + 0.8) * 2 * y / 35
-            b.box((key, at - 0.008, 0.7), (key + 0.1, at + 0.008, 0.71), material("enamel black"), omit=("-x", "-z"))
+            b.box(
+                (key, at - 0.008, 0.7),
+                (key + 0.1, at + 0.008, 0.71),
+                material("enamel black"),
+                omit=("-x", "-z"),
+            )
     b.box((key, -0.35, 0.8), (key + 0.03, 0.35, 1.0), skin, omit=("-x",))
     for k in range(3):
-        b.box((key, -0.1 + 0.08 * k, 0.05), (key + 0.1, -0.06 + 0.08 * k, 0.07), material("brass"), omit=("-x",))
+        b.box(
+            (key, -0.1 + 0.08 * k, 0.05),
+            (key + 0.1, -0.06 + 0.08 * k, 0.07),
+            material("brass"),
+            omit=("-x",),
+        )
     stool = b.instance("piano stool", "stool")
     for x in (key + 0.37, key + 0.61):
         for side in (-0.22, 0.22):
-            b.box((x - 0.02, side - 0.02, 0), (x + 0.02, side + 0.02, 0.44), skin, stool, omit=("-z", "+z"))
-    b.soft((key + 0.33, -0.27, 0.42), (key + 0.64, 0.27, 0.5), material(b.style.leather), stool, radius=0.025)
+            b.box(
+                (x - 0.02, side - 0.02, 0),
+                (x + 0.02, side + 0.02, 0.44),
+                skin,
+                stool,
+                omit=("-z", "+z"),
+            )
+    b.soft(
+        (key + 0.33, -0.27, 0.42),
+        (key + 0.64, 0.27, 0.5),
+        material(b.style.leather),
+        stool,
+        radius=0.025,
+    )
 
 
 def fireplace(b: Workbench) -> None:
     """A mantelpiece around a hearth with logs and embers."""
     d, w, height = b.depth(0.32, 0.45), b.width(1.1, 1.6), b.between(1.05, 1.25)
-    stone = material(b.pick(("marble white", "masonry", "brick red", "painted white", "brick white", "marble green")))
+    stone = material(
+        b.pick(
+            ("marble white", "masonry", "brick red", "painted white", "brick white", "marble green")
+        )
+    )
     x0, x1, y = -d / 2, d / 2 - 0.06, w / 2
     mouth, top = 0.36 * w, 0.62 * height
     soot = material("enamel black")
-    for low, high in (((-y + 0.06, 0), (-mouth, height - 0.06)), ((mouth, 0), (y - 0.06, height - 0.06)), ((-mouth, top), (mouth, height - 0.06))):
-        b.box((x0, *low), (x1, *high), stone, omit=("-x", "-z") if low[1] == 0 else ("-x", "-y", "+y"))
+    for low, high in (
+        ((-y + 0.06, 0), (-mouth, height - 0.06)),
+        ((mouth, 0), (y - 0.06, height - 0.06)),
+        ((-mouth, top), (mouth, height - 0.06)),
+    ):
+        b.box(
+            (x0, *low), (x1, *high), stone, omit=("-x", "-z") if low[1] == 0 else ("-x", "-y", "+y")
+        )
     b.box((x0, -mouth, 0.0), (x0 + 0.01, mouth, top), soot, omit=("-x",))
     for side in (-mouth, mouth - 0.012):
         b.box((x0, side, 0), (x1 - 0.03, side + 0.012, top), soot, omit=("-x",))
-    b.soft((x0, -y, height - 0.06), (d / 2, y, height), material(b.pick((b.style.wood, "marble white", "painted white"))), radius=0.012)
-    b.box((x0, -y, 0), (d / 2, y, 0.03), material(b.pick(("slate tiles", "marble black"))), omit=("-z", "-x"))
+    b.soft(
+        (x0, -y, height - 0.06),
+        (d / 2, y, height),
+        material(b.pick((b.style.wood, "marble white", "painted white"))),
+        radius=0.012,
+    )
+    b.box(
+        (x0, -y, 0),
+        (d / 2, y, 0.03),
+        material(b.pick(("slate tiles", "marble black"))),
+        omit=("-z", "-x"),
+    )
     for side in (-1, 1):
         at = side * (mouth + (y - 0.06 - mouth) / 2)
         b.box((x1, at - 0.07, 0.1), (x1 + 0.02, at + 0.07, height - 0.16), stone, omit=("-x",))
     for k in range(4):
         z, lean = 0.075 + 0.075 * (k // 3), 0.08 * (k % 3 - 1)
-        b.tube((x0 + 0.12 + 0.05 * (k % 3), -0.24, z), (x0 + 0.14 + lean, 0.24, z + 0.02), 0.04, material("bark"), segments=7)
+        b.tube(
+            (x0 + 0.12 + 0.05 * (k % 3), -0.24, z),
+            (x0 + 0.14 + lean, 0.24, z + 0.02),
+            0.04,
+            material("bark"),
+            segments=7,
+        )
     for k in range(5):
         s = 0.03 + 0.02 * (k % 3)
-        at = (x0 + 0.14 + 0.02 * (k % 2), -0.18 + 0.09 * k, 0.09)
-        b.turned([(s, 0), (s * 0.7, 0.06), (0, 0.1 + 0.05 * (k % 2))], material("embers"), at=at, segments=5)
+        place = (x0 + 0.14 + 0.02 * (k % 2), -0.18 + 0.09 * k, 0.09)
+        b.turned(
+            [(s, 0), (s * 0.7, 0.06), (0, 0.1 + 0.05 * (k % 2))],
+            material("embers"),
+            at=place,
+            segments=5,
+        )
 
 
 def fitness_equipment(b: Workbench) -> None:
@@ -88,8 +141,9 @@ def _bicycle(b: Workbench) -> None:
         b.tube((0.3, y, 1.08), (0.14, y, 1.12), 0.02, black)
     b.box((0.32, -0.1, 1.1), (0.35, 0.1, 1.24), material("screen"))
     for side in (-1, 1):
-        b.box((0.06 * side - 0.02, side * 0.1, 0.26 + 0.1 * side), (0.06 * side + 0.08, side * 0.2, 0.28 + 0.1 * side)
-              if side > 0 else (0.06 * side + 0.08, side * 0.1 + 0.1, 0.28 + 0.1 * side), black)  # fmt: skip
+        y0, y1 = sorted((side * 0.1, side * 0.2))
+        x, z = 0.06 * side, 0.26 + 0.1 * side
+        b.box((0.3 + x - 0.05, y0, z), (0.3 + x + 0.05, y1, z + 0.02), black)
 
 
 def _weights(b: Workbench) -> None:
@@ -106,7 +160,13 @@ def _weights(b: Workbench) -> None:
     for side in (-1, 1):
         for k, r in enumerate((0.19, 0.14)):
             y = side * (0.46 + 0.05 * k)
-            b.tube((-0.42, y - 0.018, 0.95), (-0.42, y + 0.018, 0.95), r, disc if k else black, segments=16)
+            b.tube(
+                (-0.42, y - 0.018, 0.95),
+                (-0.42, y + 0.018, 0.95),
+                r,
+                disc if k else black,
+                segments=16,
+            )
 
 
 def _mat(b: Workbench) -> None:
@@ -131,7 +191,7 @@ def _ball(b: Workbench, item: int, at: tuple[float, float, float], r: float) -> 
 
 def toys(b: Workbench) -> None:
     """Blocks, a ball, a little train and a stacking ring, spread over the floor."""
-    for k in range(int(b.rng.integers(4, 8))):
+    for _ in range(int(b.rng.integers(4, 8))):
         s = b.between(0.04, 0.08)
         at = (float(b.rng.uniform(-0.25, 0.05)), float(b.rng.uniform(-0.3, 0.3)), 0.0)
         T = shapes.turned_frame(float(b.rng.uniform(0, 1.5)), at)
@@ -147,4 +207,10 @@ def toys(b: Workbench) -> None:
     ring = b.instance("rings", "toy")
     for k in range(4):
         r = 0.09 - 0.017 * k
-        b.turned([(r * 0.8, 0), (r, 0.02), (r * 0.8, 0.04), (0, 0.04)], b.paint(), ring, at=(-0.2, 0.2, 0.04 * k), segments=10)
+        b.turned(
+            [(r * 0.8, 0), (r, 0.02), (r * 0.8, 0.04), (0, 0.04)],
+            b.paint(),
+            ring,
+            at=(-0.2, 0.2, 0.04 * k),
+            segments=10,
+        )

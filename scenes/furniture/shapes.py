@@ -71,19 +71,21 @@ def _rounded_template(steps: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
         for side in (-1, 1):
             ring = []
             for sa, sb in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
-                sign = [0, 0, 0]
-                sign[axis], sign[a], sign[b] = side, sa, sb
-                ring.append(index[(tuple(sign), *ends[axis])])
+                signed = [0, 0, 0]
+                signed[axis], signed[a], signed[b] = side, sa, sb
+                ring.append(index[(tuple(signed), *ends[axis])])
             faces.append(tuple(ring))
         for sa, sb in product((-1, 1), repeat=2):
             arcs = []
             for side in (-1, 1):
-                sign = [0, 0, 0]
-                sign[axis], sign[a], sign[b] = side, sa, sb
+                signed = [0, 0, 0]
+                signed[axis], signed[a], signed[b] = side, sa, sb
                 weights = np.zeros((steps + 1, 3), int)
                 weights[:, a], weights[:, b] = np.arange(steps + 1), steps - np.arange(steps + 1)
-                arcs.append([index[tuple(sign), w[0], w[1]] for w in weights])
-            faces += [(arcs[0][k], arcs[0][k + 1], arcs[1][k + 1], arcs[1][k]) for k in range(steps)]
+                arcs.append([index[tuple(signed), w[0], w[1]] for w in weights])
+            faces += [
+                (arcs[0][k], arcs[0][k + 1], arcs[1][k + 1], arcs[1][k]) for k in range(steps)
+            ]
     triangles = [t for f in faces for t in ((f[0], f[1], f[2]), (f[0], f[2], f[3]))]
     for sign in product((-1, 1), repeat=3):
         for i, j in product(range(steps), repeat=2):
@@ -125,6 +127,9 @@ def _pillow_template(cells: int) -> tuple[NDArray, NDArray]:
     side = cells + 1
     k = (np.arange(cells)[:, None] * side + np.arange(cells)).ravel()
     quads = np.stack([k, k + side, k + side + 1, k + 1], 1)
+    half = np.arange(cells) < cells / 2
+    crossed = (half[:, None] != half[None]).ravel()  # the diagonal runs into each corner
+    quads[crossed] = np.roll(quads[crossed], 1, axis=1)
     upper = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     lower = upper[:, ::-1] + side * side
     return np.concatenate([top, top * (1, 1, -1)]), np.concatenate([upper, lower])
@@ -146,8 +151,7 @@ def _circle(segments: int) -> NDArray:
 
 @cache
 def _loft_template(count: int, n: int, low: bool, high: bool) -> tuple[NDArray, ...]:
-    """Triangles of `count` rings of `n` points: the skin's and the fans', and where the skin's
-    corners lie around (0…1) and along (ring)."""
+    """Triangles of a loft, where the skin's corners lie around (0…1) and along (ring), the fans."""
     k = np.arange(n)
     nxt = (k + 1) % n
     skin = np.zeros((0, 3), np.int64)
@@ -210,9 +214,7 @@ def tube(
     else:
         length = (y * y + z * z) ** 0.5
         a, b, c = 0.0, -z / length, y / length
-    ring = _circle(segments) @ np.array(
-        [[a, b, c], [y * c - z * b, z * a - x * c, x * b - y * a]]
-    )
+    ring = _circle(segments) @ np.array([[a, b, c], [y * c - z * b, z * a - x * c, x * b - y * a]])
     last = radius if end_radius is None else end_radius
     rings = np.stack([start + radius * ring, end + last * ring])
     v, t, uv = loft(rings, low=caps[0], high=caps[1])
@@ -236,7 +238,9 @@ def turned(profile: ArrayLike, segments: int = 12) -> Shape:
     p = np.asarray(profile, np.float64)
     c = _circle(segments)
     low, high = p[0, 0] < 1e-6, p[-1, 0] < 1e-6
-    rings = np.concatenate([p[:, None, :1] * c[None], np.broadcast_to(p[:, None, 1:], (len(p), segments, 1))], 2)
+    rings = np.concatenate(
+        [p[:, None, :1] * c[None], np.broadcast_to(p[:, None, 1:], (len(p), segments, 1))], 2
+    )
     rings = rings[1 if low else 0 : len(p) - 1 if high else len(p)]
     return loft(rings, low=low, high=high)
 

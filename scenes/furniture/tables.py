@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from navworld.scenes import pictures
 from navworld.scenes.furniture import shapes
 from navworld.scenes.furniture.workbench import PAINTS, Workbench, painted
 from navworld.scenes.materials import material
@@ -16,13 +17,25 @@ def _table(b: Workbench, d: float, w: float, height: float, *, thick: float) -> 
     kind = b.pick(("square", "tapered", "turned", "hairpin"))
     leg = material(b.style.metal) if kind == "hairpin" else wood
     b.soft((-d / 2, -w / 2, height - thick), (d / 2, w / 2, height), wood, radius=0.008)
-    b.legs((d / 2, w / 2), height - thick, leg, kind=kind, thickness=b.between(0.05, 0.07), inset=0.03)
+    b.legs(
+        (d / 2, w / 2), height - thick, leg, kind=kind, thickness=b.between(0.05, 0.07), inset=0.03
+    )
     if kind in ("square", "turned"):
         low = height - thick - 0.08
         for sign in (-1, 1):
             x, y = sign * (d / 2 - 0.06), sign * (w / 2 - 0.06)
-            b.box((x - 0.01, -w / 2 + 0.08, low), (x + 0.01, w / 2 - 0.08, height - thick), wood, omit=("+z",))
-            b.box((-d / 2 + 0.08, y - 0.01, low), (d / 2 - 0.08, y + 0.01, height - thick), wood, omit=("+z",))
+            b.box(
+                (x - 0.01, -w / 2 + 0.08, low),
+                (x + 0.01, w / 2 - 0.08, height - thick),
+                wood,
+                omit=("+z",),
+            )
+            b.box(
+                (-d / 2 + 0.08, y - 0.01, low),
+                (d / 2 - 0.08, y + 0.01, height - thick),
+                wood,
+                omit=("+z",),
+            )
     return wood
 
 
@@ -31,10 +44,27 @@ def _round_table(b: Workbench, r: float, height: float, *, thick: float) -> None
     wood = material(b.pick((b.style.wood, b.style.wood_dark, b.style.countertop)))
     leg = material(b.pick((b.style.metal, b.style.wood)))
     z = height
-    b.turned([(0, z - thick), (0.97 * r, z - thick), (r, z - 0.7 * thick), (r, z - 0.2 * thick), (0.98 * r, z), (0, z)],
-             wood, segments=20)  # fmt: skip
+    b.turned(
+        [
+            (0, z - thick),
+            (0.97 * r, z - thick),
+            (r, z - 0.7 * thick),
+            (r, z - 0.2 * thick),
+            (0.98 * r, z),
+            (0, z),
+        ],
+        wood,
+        segments=20,
+    )
     if b.chance(0.5):
-        profile = [(0, 0), (0.55 * r, 0), (0.55 * r, 0.02), (0.16 * r, 0.07), (0.09 * r, 0.3 * z), (0.12 * r, z - thick)]
+        profile = [
+            (0, 0),
+            (0.55 * r, 0),
+            (0.55 * r, 0.02),
+            (0.16 * r, 0.07),
+            (0.09 * r, 0.3 * z),
+            (0.12 * r, z - thick),
+        ]
         b.turned(profile, leg, segments=12)
         return
     for k in range(4 if r > 0.4 else 3):
@@ -66,9 +96,19 @@ def coffee_table(b: Workbench) -> None:
             b.box((-d / 2 + 0.07, -w / 2 + 0.07, 0.12), (d / 2 - 0.07, w / 2 - 0.07, 0.14), wood)
     else:
         wood = material(b.pick((b.style.wood, b.style.wood_dark)))
-        b.box((-d / 2 + 0.05, -w / 2 + 0.05, 0), (d / 2 - 0.05, w / 2 - 0.05, 0.05), wood, omit=("-z",))
+        b.box(
+            (-d / 2 + 0.05, -w / 2 + 0.05, 0),
+            (d / 2 - 0.05, w / 2 - 0.05, 0.05),
+            wood,
+            omit=("-z",),
+        )
         b.box((-d / 2, -w / 2, 0.05), (d / 2 - 0.03, w / 2, height - 0.03), wood, omit=("+z",))
-        b.soft((-d / 2, -w / 2, height - 0.03), (d / 2, w / 2, height), material(b.style.countertop), radius=0.008)
+        b.soft(
+            (-d / 2, -w / 2, height - 0.03),
+            (d / 2, w / 2, height),
+            material(b.style.countertop),
+            radius=0.008,
+        )
         for k in range(2):
             y = (-w / 2 + k * w / 2, k * w / 2)
             b.front(d / 2 - 0.03, y, (0.06, height - 0.04), wood, handle=material(b.style.metal))
@@ -104,11 +144,20 @@ def desk(b: Workbench) -> None:
             b.front(d / 2 - 0.03, (y0, y1), (z, z + (height - 0.08) / 3), front, handle=metal)
         leg = metal if b.chance(0.5) else wood
         for x in (-d / 2 + 0.05, d / 2 - 0.05):
-            y = -side * (w / 2 - 0.05)
-            b.box((x - 0.025, y - 0.025, 0), (x + 0.025, y + 0.025, height - 0.03), leg, omit=("+z", "-z"))
+            free = -side * (w / 2 - 0.05)
+            b.box(
+                (x - 0.025, free - 0.025, 0),
+                (x + 0.025, free + 0.025, height - 0.03),
+                leg,
+                omit=("+z", "-z"),
+            )
     else:
         b.legs((d / 2, w / 2), height - 0.03, wood, thickness=0.055, inset=0.01)
-        b.box((-d / 2 + 0.06, -w / 2 + 0.08, height - 0.15), (d / 2 - 0.06, w / 2 - 0.08, height - 0.03), wood)
+        b.box(
+            (-d / 2 + 0.06, -w / 2 + 0.08, height - 0.15),
+            (d / 2 - 0.06, w / 2 - 0.08, height - 0.03),
+            wood,
+        )
         for k in range(2):
             y = (-w / 2 + 0.08 + k * (w / 2 - 0.08), k * (w / 2 - 0.08))
             b.front(d / 2 - 0.06, y, (height - 0.15, height - 0.035), front, handle=metal)
@@ -121,10 +170,16 @@ def stack(b: Workbench, instance: int, at: tuple[float, float, float], *, count:
     for _ in range(count):
         long, wide, thick = b.between(0.2, 0.28), b.between(0.14, 0.2), b.between(0.02, 0.05)
         T = shapes.turned_frame(float(b.rng.uniform(-0.35, 0.35)), (at[0], at[1], z))
-        cover = b.paint("linen white")
+        cover, inner = b.paint("linen white"), np.full(3, 0.004)
         low, high = np.array([-wide / 2, -long / 2, 0]), np.array([wide / 2, long / 2, thick])
-        b.box(low + (0.004, 0.004, 0.004), high - (-0.001, 0.004, 0.004), material("paper"), instance,
-              omit=("+z", "-z"), T=T)  # fmt: skip
+        b.box(
+            low + inner,
+            high - inner * (0, 1, 1),
+            material("paper"),
+            instance,
+            omit=("+z", "-z"),
+            T=T,
+        )
         b.box(low, (high[0], high[1], 0.004), cover, instance, omit=("-z",), T=T)
         b.box((low[0], low[1], thick - 0.004), high, cover, instance, T=T)
         z += thick
@@ -139,9 +194,18 @@ def books(b: Workbench) -> None:
 def tableware(b: Workbench) -> None:
     """Plates, bowls and cups laid for two to four."""
     china = material(b.pick(("ceramic", "glazed blue", "glazed sand")))
-    places = ((0.0, -0.2), (0.0, 0.2)) if b.chance(0.5) else ((-0.2, 0.0), (0.2, 0.0), (0, 0.3), (0, -0.3))
+    places = (
+        ((0.0, -0.2), (0.0, 0.2))
+        if b.chance(0.5)
+        else ((-0.2, 0.0), (0.2, 0.0), (0, 0.3), (0, -0.3))
+    )
     for x, y in places:
-        b.turned([(0.06, 0), (0.12, 0.012), (0.13, 0.022), (0.12, 0.018), (0, 0.008)], china, at=(x, y, 0), segments=14)
+        b.turned(
+            [(0.06, 0), (0.12, 0.012), (0.13, 0.022), (0.12, 0.018), (0, 0.008)],
+            china,
+            at=(x, y, 0),
+            segments=14,
+        )
         if b.chance(0.6):
             profile = [(0.03, 0.01), (0.06, 0.03), (0.07, 0.065), (0.06, 0.06), (0, 0.02)]
             b.turned(profile, china, at=(x, y, 0), segments=10)
@@ -153,8 +217,11 @@ def tableware(b: Workbench) -> None:
 def fruit_bowl(b: Workbench) -> None:
     """A bowl with apples, oranges and lemons."""
     bowl = material(b.pick(("glazed blue", "glazed sand", "ceramic", b.style.wood)))
-    b.turned([(0.05, 0), (0.06, 0.01), (0.13, 0.06), (0.15, 0.1), (0.135, 0.1), (0.05, 0.02), (0, 0.02)], bowl,
-             segments=14)  # fmt: skip
+    b.turned(
+        [(0.05, 0), (0.06, 0.01), (0.13, 0.06), (0.15, 0.1), (0.135, 0.1), (0.05, 0.02), (0, 0.02)],
+        bowl,
+        segments=14,
+    )
     sphere = np.array([(0.0, -1), (0.7, -0.7), (1, 0), (0.7, 0.7), (0, 0.95)])
     fruit = ((0.80, 0.24, 0.18), (0.92, 0.58, 0.20), (0.62, 0.74, 0.28), (0.94, 0.84, 0.36))
     for x, y, z in ((0, 0.055, 0.08), (0.05, -0.04, 0.08), (-0.055, -0.02, 0.08), (0, 0, 0.125)):
@@ -163,8 +230,6 @@ def fruit_bowl(b: Workbench) -> None:
 
 def computer(b: Workbench) -> None:
     """A monitor showing windows, a keyboard and a mouse."""
-    from navworld.scenes.pictures import desktop
-
     black, grey = material("plastic black"), material("plastic grey")
     w = b.between(0.5, 0.62)
     h, x = w * 0.58, -0.1
@@ -172,7 +237,9 @@ def computer(b: Workbench) -> None:
     b.box((x - 0.04, -0.025, 0.01), (x - 0.015, 0.025, 0.24), grey, omit=("-z",))
     b.soft((x - 0.02, -w / 2, 0.12), (x + 0.015, w / 2, 0.12 + h), black, radius=0.008)
     y, z0, z1, s = w / 2 - 0.012, 0.135, 0.12 + h - 0.012, x + 0.0155
-    b.image([(s, -y, z0), (s, y, z0), (s, y, z1), (s, -y, z1)], desktop(b.rng), emission=0.85)
+    b.image(
+        [(s, -y, z0), (s, y, z0), (s, y, z1), (s, -y, z1)], pictures.desktop(b.rng), emission=0.85
+    )
     b.soft((0.06, -0.2, 0), (0.19, 0.18, 0.018), grey, radius=0.006)
     b.box((0.07, -0.19, 0.017), (0.18, 0.17, 0.021), black, omit=("-z",))
     b.soft((0.08, 0.22, 0), (0.18, 0.275, 0.03), black, radius=0.014)

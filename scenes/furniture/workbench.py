@@ -18,10 +18,19 @@ from navworld.world.scene import Material, Texture
 Point = tuple[float, float, float]
 Option = TypeVar("Option")
 PAINTS: tuple[Point, ...] = (
-    (0.78, 0.34, 0.28), (0.87, 0.62, 0.30), (0.92, 0.80, 0.48), (0.52, 0.62, 0.42),
-    (0.33, 0.52, 0.46), (0.36, 0.56, 0.66), (0.28, 0.38, 0.56), (0.52, 0.40, 0.56),
-    (0.80, 0.56, 0.56), (0.55, 0.42, 0.34), (0.86, 0.82, 0.74), (0.40, 0.41, 0.44),
-)  # fmt: skip
+    (0.78, 0.34, 0.28),
+    (0.87, 0.62, 0.30),
+    (0.92, 0.80, 0.48),
+    (0.52, 0.62, 0.42),
+    (0.33, 0.52, 0.46),
+    (0.36, 0.56, 0.66),
+    (0.28, 0.38, 0.56),
+    (0.52, 0.40, 0.56),
+    (0.80, 0.56, 0.56),
+    (0.55, 0.42, 0.34),
+    (0.86, 0.82, 0.74),
+    (0.40, 0.41, 0.44),
+)
 
 
 @cache
@@ -34,7 +43,8 @@ def painted(name: str, color: Point) -> Material:
 def shadow(name: str) -> Material:
     """A named material as it looks in a narrow gap."""
     own = material(name)
-    return tinted(own, tuple(0.42 * c for c in own.color))
+    red, green, blue = own.color
+    return tinted(own, (0.42 * red, 0.42 * green, 0.42 * blue))
 
 
 @dataclass(eq=False)
@@ -103,7 +113,7 @@ class Workbench:
         material: Material,
         instance: int | None = None,
         T: NDArray | None = None,
-        at: Sequence[float] | None = None,
+        at: ArrayLike | None = None,
     ) -> None:
         """Adds a shape; its texture starts elsewhere for every part, so that no two look alike."""
         v, t, uv = shape
@@ -154,9 +164,7 @@ class Workbench:
         caps: tuple[bool, bool] = (True, True),
     ) -> None:
         """A round bar."""
-        shape = shapes.tube(
-            start, end, radius, end_radius=end_radius, segments=segments, caps=caps
-        )
+        shape = shapes.tube(start, end, radius, end_radius=end_radius, segments=segments, caps=caps)
         self.add(shape, material, instance)
 
     def turned(
@@ -165,14 +173,18 @@ class Workbench:
         material: Material,
         instance: int | None = None,
         *,
-        at: Sequence[float] = (0, 0, 0),
+        at: ArrayLike = (0, 0, 0),
         segments: int = 12,
     ) -> None:
         """A surface of revolution about the upright through `at`."""
         self.add(shapes.turned(profile, segments), material, instance, at=at)
 
     def image(
-        self, corners: ArrayLike, texture: Texture, instance: int | None = None, emission: float = 0.0
+        self,
+        corners: ArrayLike,
+        texture: Texture,
+        instance: int | None = None,
+        emission: float = 0.0,
     ) -> None:
         """A texture stretched once over a quadrilateral (as `MeshBuilder.quad` takes it)."""
         item = Material(texture.name, (1.0, 1.0, 1.0), texture, emission)
@@ -190,7 +202,7 @@ class Workbench:
         thickness: float = 0.045,
         inset: float = 0.0,
     ) -> None:
-        """Four legs at (± half x, ± half y): "square", "tapered" (splayed), "turned" or "hairpin"."""
+        """Four legs at (± half x, ± half y): "square", "tapered", "turned" or "hairpin"."""
         kind = kind or self.pick(("square", "tapered", "turned"))
         t = thickness / 2
         for sx in (-1, 1):
@@ -202,7 +214,15 @@ class Workbench:
                     top = (x - sx * 0.1 * height, y - sy * 0.1 * height, height)
                     self.tube((x, y, 0), top, t * 0.6, material, end_radius=t, caps=(False, False))
                 elif kind == "turned":
-                    profile = [(0.5, 0), (0.75, 0.06), (0.45, 0.12), (1, 0.55), (0.6, 0.72), (1, 0.78), (1, 1)]
+                    profile = [
+                        (0.5, 0),
+                        (0.75, 0.06),
+                        (0.45, 0.12),
+                        (1, 0.55),
+                        (0.6, 0.72),
+                        (1, 0.78),
+                        (1, 1),
+                    ]
                     scaled = np.array(profile) * (t, height)
                     self.turned(scaled, material, at=(x, y, 0), segments=7)
                 else:
@@ -235,14 +255,18 @@ class Workbench:
         if panel == "shaker":
             upright, level = ("-x", "-z", "+z"), ("-x", "-y", "+y")
             for low, high, omit in (
-                ((y0, z0), (y0 + rail, z1), upright), ((y1 - rail, z0), (y1, z1), upright),
+                ((y0, z0), (y0 + rail, z1), upright),
+                ((y1 - rail, z0), (y1, z1), upright),
                 ((y0 + rail, z0), (y1 - rail, z0 + rail), level),
                 ((y0 + rail, z1 - rail), (y1 - rail, z1), level),
-            ):  # fmt: skip
-                self.box((x + thick, *low), (x + thick + 0.008, *high), material, instance, omit=omit)
+            ):
+                self.box(
+                    (x + thick, *low), (x + thick + 0.008, *high), material, instance, omit=omit
+                )
         elif panel == "raised":
-            low, high = (x + thick, y0 + rail, z0 + rail), (x + thick + 0.007, y1 - rail, z1 - rail)
-            self.box(low, high, material, instance, omit=("-x",))
+            start = (x + thick, y0 + rail, z0 + rail)
+            end = (x + thick + 0.007, y1 - rail, z1 - rail)
+            self.box(start, end, material, instance, omit=("-x",))
         if handle is not None:
             self._handle(x + thick, (y0, y1), (z0, z1), handle, side, instance)
 
@@ -263,7 +287,11 @@ class Workbench:
         else:
             half = min(0.09, 0.3 * (z[1] - z[0]))
             at = y[1] - 0.04 if side > 0 else y[0] + 0.04
-            middle = min(max((z[0] + z[1]) / 2, 1.0), z[1] - half - 0.05) if z[1] > 1.2 else z[1] - half - 0.06
+            middle = (
+                min(max((z[0] + z[1]) / 2, 1.0), z[1] - half - 0.05)
+                if z[1] > 1.2
+                else z[1] - half - 0.06
+            )
             low, high = (x, at - 0.006, middle - half), (out, at + 0.006, middle + half)
         self.box(low, high, material, instance, omit=("-x",))
 

@@ -23,15 +23,13 @@ IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TGA", "GIF", "TIFF")
 class Folder:
     """The folder of a scene file: the only place its references are looked up in.
 
-    Serves trimesh as a resolver (`get`, `[]`) and remembers a digest of everything read.
+    `digest` is a hash of everything read.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.root = path.parent.resolve()
-        self.file_name = path.name
         self.digest = hashlib.sha256()
-        self.served: dict[str, bytes] = {}
 
     def read_main(self) -> bytes:
         """Content of the scene file itself."""
@@ -39,14 +37,9 @@ class Folder:
 
     def get(self, uri: str) -> bytes:
         """Content of a `data:` URI, or of a file in the folder or below it."""
-        if uri in self.served:
-            return self.served[uri]
         if uri.startswith("data:"):
             return self._data_uri(uri)
         return self._read(self._resolve(uri), uri)
-
-    def __getitem__(self, uri: str) -> bytes:
-        return self.get(uri)
 
     def image(self, content: bytes, label: str) -> NDArray[np.uint8]:
         """(H, W, 4) uint8 pixels of an image file, named `label` in errors."""

@@ -195,14 +195,12 @@ class _Document:
         import trimesh
 
         header, wanted = self._reduced(meshes)
-        served = {f"buffer:{k}": content for k, content in enumerate(self.buffers)}
-        self.folder.served.update(served)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             loaded = trimesh.load_scene(
                 io.BytesIO(json.dumps(header).encode()),
                 file_type="gltf",
-                resolver=self.folder,
+                resolver={f"buffer:{k}": content for k, content in enumerate(self.buffers)},
                 process=False,
             )
         result: dict[int, dict[int, tuple[Any, ...]]] = {mesh: {} for mesh in meshes}

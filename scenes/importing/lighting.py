@@ -67,13 +67,18 @@ class Plan:
 
     def drawn(self, chosen: NDArray[np.bool_]) -> Grid:
         """Cells below or above the chosen triangles."""
-        canvas = np.zeros(self.shape, np.uint8)
-        xy = (self.corners[chosen][:, :, :2] - self.low) / self.cell - 0.5
+        return self._painted(self.corners[chosen], np.ones(int(chosen.sum()))) > 0
+
+    def _painted(
+        self, corners: NDArray[np.float64], values: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """The value of the last of some triangles over each cell, -inf where there is none."""
+        canvas = np.full(self.shape, -np.inf, np.float32)
+        xy = (corners[:, :, :2] - self.low) / self.cell - 0.5
         polygons = np.rint(np.clip(xy, -1e6, 1e6)).astype(np.int32)
-        cv2.polylines(canvas, list(polygons), True, 1)
-        for polygon in polygons:
-            cv2.fillConvexPoly(canvas, polygon, 1)
-        return canvas.astype(bool)
+        for polygon, value in zip(polygons, values.tolist(), strict=True):
+            cv2.fillConvexPoly(canvas, polygon, value)
+        return canvas
 
     def covered(self) -> float:
         """Share of the walkable cells that have something level above head height."""
@@ -133,13 +138,10 @@ class Plan:
 
     def _wall_tops(self) -> NDArray[np.float64]:
         """Highest wall [m] within 0.3 m of each cell, -inf where there is none."""
-        tops = np.full(self.shape, -np.inf)
-        top = np.round(self.corners[self.walls][:, :, 2].max(1), 2)
-        walls = np.flatnonzero(self.walls)
-        for z in np.unique(top):
-            chosen = np.zeros(len(self.walls), bool)
-            chosen[walls[top == z]] = True
-            tops[self.drawn(chosen)] = z
+        corners = self.corners[self.walls]
+        top = corners[:, :, 2].max(1)
+        order = np.argsort(top, kind="stable")
+        tops = self._painted(corners[order], top[order])
         return ndimage.maximum_filter(tops, size=7)
 
     def _metres(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -156,7 +158,8 @@ class Plan:
         clearance = self.walkable()
         heights = self.corners[:, :, 2]
         blocked = self.drawn((heights.max(1) > z - 0.2) & (heights.min(1) < z - 0.1))
-        dark, lamps = clearance > 0.2, []
+        dark = clearance > 0.2
+        lamps: list[Lamp] = []
         low, high = self.corners.min(1), self.corners.max(1)
         while dark.any() and len(lamps) < MAX_LAMPS:
             row, column = np.unravel_index(np.argmax(np.where(dark, clearance, -1)), dark.shape)

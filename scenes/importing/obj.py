@@ -31,7 +31,7 @@ def read_obj(folder: Folder) -> list[Part]:
             loaded = trimesh.load_scene(
                 io.BytesIO(_with_names(text).encode()),
                 file_type="obj",
-                resolver=_Materials(looks, library),
+                resolver=_names_only(looks, library),
                 process=False,
                 split_objects=has_objects,
                 split_groups=has_groups and not has_objects,
@@ -48,21 +48,10 @@ def read_obj(folder: Folder) -> list[Part]:
     return [_part(name if named else folder.path.stem, mesh, looks) for name, mesh in meshes]
 
 
-class _Materials:
-    """Serves trimesh a material library of names only: looks are read by this module."""
-
-    def __init__(self, looks: dict[str, Look], library: str | None) -> None:
-        self.content = "".join(f"newmtl {name}\nKd 1 1 1\n" for name in looks).encode()
-        self.library = library
-        self.file_name = "mesh"
-
-    def get(self, name: str) -> bytes:
-        if name != self.library:
-            raise FileNotFoundError(name)
-        return self.content
-
-    def __getitem__(self, name: str) -> bytes:
-        return self.get(name)
+def _names_only(looks: dict[str, Look], library: str | None) -> dict[str, bytes]:
+    """A material library of names for trimesh: looks are read by this module."""
+    content = "".join(f"newmtl {name}\nKd 1 1 1\n" for name in looks)
+    return {} if library is None else {library: content.encode()}
 
 
 def _decode(content: bytes) -> str:

@@ -29,7 +29,7 @@ def surfaces(vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> NDA
     normal *= np.where(_leading(normal) < 0, -1.0, 1.0)[:, None]
     offset = np.einsum("ij,ij->i", normal, corners.mean(1))
     key = np.column_stack([np.rint(normal / NORMAL_STEP), np.rint(offset / PLANE_STEP)])
-    key = (key.astype(np.int64) + [8, 8, 8, 1 << 30]) @ [1 << 40, 1 << 36, 1 << 32, 1]
+    key = key.astype(np.int64) @ np.array([1 << 40, 1 << 36, 1 << 32, 1])
     _, plane = np.unique(key, return_inverse=True)
     plane = plane.reshape(-1)
     plane_area = np.bincount(plane, area)[plane]

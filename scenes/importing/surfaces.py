@@ -127,4 +127,5 @@ def _shrunk(pixels: NDArray[np.uint8], limit: int) -> NDArray[np.uint8]:
     import cv2
 
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], 3)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8).reshape(size[1], size[0], 3)

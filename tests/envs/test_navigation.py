@@ -85,7 +85,7 @@ def test_every_step_returns_fresh_arrays():
 def test_a_reset_in_the_same_step_reports_the_last_observation_and_metrics():
     env = make(2)
     env.reset(seed=0)
-    observation, reward, terminated, truncated, info = env.step(np.array([STOP, LEFT]))
+    observation, _, terminated, _, info = env.step(np.array([STOP, LEFT]))
     assert terminated.tolist() == [True, False]
     assert info["_final_info"].tolist() == [True, False]
     last = info["final_obs"][0]
@@ -210,7 +210,7 @@ def test_stable_baselines_gets_terminal_observations_and_episode_statistics():
     env.seed(0)
     env.reset()
     env.step_async(np.array([STOP, FORWARD]))
-    observation, reward, done, infos = env.step_wait()
+    observation, _, done, infos = env.step_wait()
     assert done.tolist() == [True, False]
     assert set(infos[0]["terminal_observation"]) == set(observation)
     assert infos[0]["episode"]["l"] == 1

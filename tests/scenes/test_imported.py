@@ -171,6 +171,13 @@ def test_mirrored_nodes_keep_their_outside_out(tmp_path):
     assert np.allclose(bounds_of(result, "Box_01"), [[-1, -1.5, 0], [-0.5, -1, 1]], atol=1e-5)
 
 
+def test_nobody_walks_on_water(tmp_path):
+    lake = {"Lake": box((-3, -30, -0.1), (3, -2.2, 0))}
+    scene = imported(write_room(tmp_path / "room.glb", extra=lake))
+    assert "water" in classes(scene).values()
+    assert area_of(scene) < 24
+
+
 def test_base_colour_factor_is_linear(tmp_path):
     material = trimesh.visual.material.PBRMaterial(baseColorFactor=[0.2140, 0.2140, 1.0, 1.0])
     chair = box((-2, -1, 0), (-1.5, -0.5, 1))

@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from navworld.world.atlas import build_atlas
+from navworld.world.atlas import lay_out
 from navworld.world.cache import ArrayCache
+from navworld.world.charts import cut_charts
 from navworld.world.irradiance import QUALITIES, irradiance
 from navworld.world.light import bake, lightmap_for
 from navworld.world.mesh import MeshBuilder
@@ -209,7 +210,9 @@ def test_a_sheet_that_faces_a_wall_is_lit_from_its_other_side():
     for order in (slice(None), slice(None, None, -1)):
         b = new_builder()
         floor(b)
-        sheet = np.array([(-0.5, -0.5, 0.01), (0.5, -0.5, 0.01), (0.5, 0.5, 0.01), (-0.5, 0.5, 0.01)])
+        sheet = np.array(
+            [(-0.5, -0.5, 0.01), (0.5, -0.5, 0.01), (0.5, 0.5, 0.01), (-0.5, 0.5, 0.01)]
+        )
         b.quad(sheet[order], WHITE, b.add_instance("sheet", "rug"))
         found = irradiance(scene_of(b, lamps=(Lamp((0, 0, 2.0), (4.0,) * 3),)), FAST)
         on_sheet = abs(found.atlas.rim[:, 2] - 0.01) < 1e-5
@@ -250,12 +253,15 @@ def test_two_runs_give_the_same_bytes():
 def test_every_look_up_stays_in_its_own_chart():
     b = room(GLASS)
     b.lathe([(0, 0), (0.2, 0), (0.3, 0.4), (0.1, 0.7)], WHITE, b.add_instance("vase", "vase"))
-    b.triangles([(1, 1, 1), (1.7, 1, 1), (1.1, 1.9, 1.2)], [(0, 1, 2)], np.zeros((1, 3, 2)), WHITE, 0)
+    b.triangles(
+        [(1, 1, 1), (1.7, 1, 1), (1.1, 1.9, 1.2)], [(0, 1, 2)], np.zeros((1, 3, 2)), WHITE, 0
+    )
     scene = scene_of(b)
     corners = scene.vertices[scene.triangles]
-    atlas = build_atlas(corners, scene.instance, np.ones(len(corners), bool))
+    charts = cut_charts(corners, scene.instance, np.ones(len(corners), bool))
+    atlas = lay_out(charts, 0.05)
     owner = np.full(atlas.shape, -1)
-    owner.reshape(-1)[atlas.texel] = atlas.texel_chart
+    owner.reshape(-1)[atlas.texel] = atlas.chart
     assert len(np.unique(atlas.texel)) == len(atlas.texel)
     weights = np.random.default_rng(0).dirichlet((0.5,) * 3, (len(corners), 200))
     weights[:, :3] = np.eye(3)
@@ -264,7 +270,7 @@ def test_every_look_up_stays_in_its_own_chart():
     high = np.ceil(at - 1e-4).astype(int)
     for x in (low, high):
         for y in (low, high):
-            assert (owner[y[..., 1], x[..., 0]] == atlas.chart[:, None]).all()
+            assert (owner[y[..., 1], x[..., 0]] == charts.chart[:, None]).all()
 
 
 def test_texels_lie_where_the_atlas_says():
@@ -272,9 +278,10 @@ def test_texels_lie_where_the_atlas_says():
     b.lathe([(0, 0), (0.2, 0), (0.3, 0.4), (0.1, 0.7)], WHITE, b.add_instance("vase", "vase"))
     scene = scene_of(b)
     corners = scene.vertices[scene.triangles].astype(float)
-    atlas = build_atlas(corners, scene.instance, np.ones(len(corners), bool))
-    a, b_, c = np.moveaxis(corners[atlas.texel_triangle], 1, 0)
-    uv = atlas.uv[atlas.texel_triangle].astype(float)
+    charts = cut_charts(corners, scene.instance, np.ones(len(corners), bool))
+    atlas = lay_out(charts, 0.05)
+    a, b_, c = np.moveaxis(corners[atlas.triangle], 1, 0)
+    uv = atlas.uv[atlas.triangle].astype(float)
     texel = np.stack([atlas.texel % atlas.shape[1], atlas.texel // atlas.shape[1]], 1) + 0.5
     steps = np.linalg.solve(np.swapaxes(uv[:, 1:] - uv[:, :1], 1, 2), (texel - uv[:, 0])[..., None])
     inside = (steps.min((1, 2)) >= -1e-4) & (steps.sum((1, 2)) <= 1 + 1e-4)
@@ -289,7 +296,8 @@ def test_an_atlas_keeps_to_its_budget():
     floor(b, half=30.0)
     arrays = b.arrays()
     corners = arrays["vertices"][arrays["triangles"]]
-    atlas = build_atlas(corners, arrays["instance"], np.ones(2, bool), max_texels=20_000)
+    charts = cut_charts(corners, arrays["instance"], np.ones(2, bool))
+    atlas = lay_out(charts, 0.05, max_texels=20_000)
     assert 10_000 < len(atlas.texel) <= 20_000
     assert atlas.shape[1] & (atlas.shape[1] - 1) == 0
 

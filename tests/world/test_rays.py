@@ -371,7 +371,7 @@ def test_eight_wide_packets_give_the_images_of_sixteen_wide(room, monkeypatch):
     narrow_device = embree.Device(width=8)
     monkeypatch.setattr(embree, "device", lambda: narrow_device)
     scene = rays.RayScene(room.scene)
-    assert scene.mesh.device.calls[embree.NATIVE_WIDTH] == 8
+    assert scene.mesh.calls[embree.NATIVE_WIDTH] == 8
     narrow = rays.render([scene], [0], poses(1), pattern, ALL)
     assert np.allclose(wide["depth"], narrow["depth"], atol=1e-5)
     for name in ALL:

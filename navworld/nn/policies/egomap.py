@@ -17,8 +17,10 @@ from torch.nn import functional as F
 
 from navworld.nn.policies.planning import plan
 
-OBSTACLE_PRIOR, UNSEEN_PRIOR = 10.0, 0.3
-"""Costs that training starts from, above the 1 of free floor."""
+NEAR_PRIOR = (30.0, 40.0, 3.0, 0.3)
+FAR_PRIOR = (60.0, 0.0, 0.0, 0.3)
+"""Costs that training starts from, above the 1 of free floor: obstacle, beside one, near one,
+unseen."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,14 @@ class EgomapSettings:
 
 
 class CostNet(nn.Module):
-    """(B, 3, S, S) crop in 0…1 → (B, S, S) costs: a linear prior plus what a CNN adds."""
+    """(B, 3, S, S) crop in 0…1 → (B, S, S) costs: a linear prior plus what a CNN adds.
 
-    def __init__(self, channels: int, obstacle_prior: float = OBSTACLE_PRIOR) -> None:
+    The prior weighs the obstacles, the obstacles grown by one and by two pixels, and the unseen.
+    """
+
+    def __init__(self, channels: int, prior: tuple[float, float, float, float]) -> None:
         super().__init__()
-        self.prior = nn.Parameter(torch.tensor([obstacle_prior, -UNSEEN_PRIOR, 0.0]))
-        self.bias = nn.Parameter(torch.tensor(0.5 + UNSEEN_PRIOR))
+        self.prior = nn.Parameter(torch.tensor(prior))
         self.layers = nn.Sequential(
             nn.PixelUnshuffle(4),
             nn.Conv2d(48, channels, 3, padding=1),
@@ -63,9 +67,12 @@ class CostNet(nn.Module):
 
     def forward(self, crop: Tensor) -> Tensor:
         """Costs, about 1 on free floor."""
-        linear = torch.einsum("bchw,c->bhw", crop, self.prior) + self.bias
-        raw = linear + self.layers(crop)[:, 0]
-        return 0.5 + F.softplus(raw, beta=4.0)
+        obstacle = crop[:, :1]
+        grown = F.max_pool2d(obstacle, 3, 1, 1)
+        wider = F.max_pool2d(grown, 3, 1, 1)
+        parts = torch.cat([obstacle, grown, wider, 1.0 - crop[:, 1:2]], 1)
+        linear = 0.5 + torch.einsum("bchw,c->bhw", parts, F.softplus(self.prior, beta=4.0))
+        return 0.5 + F.softplus(linear + 4.0 * self.layers(crop)[:, 0], beta=4.0)
 
 
 class EgomapEncoder(nn.Module):
@@ -74,8 +81,8 @@ class EgomapEncoder(nn.Module):
     def __init__(self, settings: EgomapSettings | None = None) -> None:
         super().__init__()
         self.settings = s = settings or EgomapSettings()
-        self.far_cost = CostNet(s.cost_channels)
-        self.near_cost = CostNet(s.cost_channels)
+        self.far_cost = CostNet(s.cost_channels, FAR_PRIOR)
+        self.near_cost = CostNet(s.cost_channels, NEAR_PRIOR)
         self.register_buffer("rays", _rays(s.near_size * s.near_resolution / 2), persistent=False)
         self.local = nn.Sequential(
             nn.PixelUnshuffle(4),
@@ -87,9 +94,11 @@ class EgomapEncoder(nn.Module):
             nn.Linear(32 * (s.local_size // 8) ** 2, 64),
             nn.ReLU(),
         )
-        count = self.rays.shape[1] * self.rays.shape[2]
+        turns, reaches = self.rays.shape[1:3]
+        self.score = nn.Sequential(nn.Linear(2 * reaches, 32), nn.ReLU(), nn.Linear(32, 1))
+        self.turn_cost = nn.Parameter(torch.zeros(turns))
         self.trunk = nn.Sequential(
-            nn.Linear(64 + 2 * count + 8, s.features), nn.ReLU(),
+            nn.Linear(64 + 2 * turns * reaches + turns + 3 + 8, s.features), nn.ReLU(),
             nn.Linear(s.features, s.features), nn.ReLU(),
         )  # fmt: skip
 
@@ -120,7 +129,22 @@ class EgomapEncoder(nn.Module):
             ],
             1,
         )  # fmt: skip
-        return self.trunk(torch.cat([self.local(seen), around.flatten(1), scalars], 1))
+        headings = self.headings(around)
+        return self.trunk(torch.cat([self.local(seen), around.flatten(1), headings, scalars], 1))
+
+    def headings(self, around: Tensor) -> Tensor:
+        """Scores of the headings around the body, and log-odds to go ahead, turn left, right.
+
+        Args:
+            around: (B, 2, 12, 5) what is left to go and costs along 12 headings, counted to the
+                left from straight ahead.
+        """
+        score = self.score(around.transpose(1, 2).flatten(2))[..., 0] - self.turn_cost
+        share = torch.log_softmax(4.0 * score, 1)
+        half = score.shape[1] // 2
+        left = torch.logsumexp(share[:, 1 : half + 1], 1)
+        right = torch.logsumexp(share[:, half + 1 :], 1)
+        return torch.cat([score, torch.stack([share[:, 0], left, right], 1).clamp(min=-8.0)], 1)
 
     def to_go(self, fine: Tensor, wide: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
         """What is left to go on the fine crop [m], and its costs: (B, S, S) each."""
@@ -143,7 +167,7 @@ class EgomapEncoder(nn.Module):
         blocked = (fine[:, 0] > 0.2) | (rim > 90.0)
         rim = torch.where(blocked | torch.isinf(edge), math.inf, rim / s.near_resolution)
         seed = torch.minimum(rim, goal_near)
-        near = plan(near_cost, seed, slack=1.5 / s.near_resolution) * s.near_resolution
+        near = plan(near_cost, seed, slack=1.2 / s.near_resolution) * s.near_resolution
         return near.clamp(max=100.0), near_cost
 
 
