@@ -75,7 +75,6 @@ class Agent:
         dt: float,
     ) -> Observation:
         """What the policy sees: `observation` with what the components make of it."""
-        parts = {"localizer": self.localizer, "mappers": tuple(self.mappers)}
         fresh, going = np.flatnonzero(episode_start), np.flatnonzero(~episode_start)
         rows: dict[str, list[NDArray]] = {}
         for ids, first in ((fresh, True), (going, False)):
@@ -86,8 +85,15 @@ class Agent:
                     self.localizer.reset(np.tile(np.eye(4), (len(ids), 1, 1)), ids)
                 for mapper in self.mappers:
                     mapper.reset(ids)
-            action = None if first else previous_action[ids]
-            part, _ = augment({k: v[ids] for k, v in observation.items()}, action, dt, ids, **parts)
+            action = None if first or previous_action is None else previous_action[ids]
+            part, _ = augment(
+                {key: value[ids] for key, value in observation.items()},
+                action,
+                dt,
+                ids,
+                localizer=self.localizer,
+                mappers=self.mappers,
+            )
             for key, value in part.items():
                 rows.setdefault(key, []).append(value)
         order = np.argsort(np.concatenate([fresh, going]), kind="stable")

@@ -27,7 +27,7 @@ from navworld.names import nearest
 from navworld.nn.policies.features import EGOMAP_KEYS
 from navworld.nn.weights import save_weights
 from navworld.training.config import load_config
-from navworld.training.imitation import Dagger, DaggerSettings
+from navworld.training.imitation import Dagger, DaggerSettings, Progress
 from navworld.training.reinforcement import ReinforcementSettings, fine_tune
 from navworld.world.store import shared_store
 
@@ -131,7 +131,9 @@ def _environment(settings: TrainConfig) -> NavigationVectorEnv:
     return NavigationVectorEnv(settings.num_envs, options)
 
 
-def _imitate(settings: TrainConfig, network: ActorCriticPolicy, folder: Path, keeper: _Keeper):
+def _imitate(
+    settings: TrainConfig, network: ActorCriticPolicy, folder: Path, keeper: _Keeper
+) -> Progress:
     env = _environment(settings)
     teacher = PlannerPolicy(settings=settings.teacher)
     teacher.bind(env.batch)

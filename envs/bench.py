@@ -6,19 +6,28 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from navworld.contracts import Policy
-from navworld.envs.navigation import Options
+from navworld.envs.navigation import Navigation, Options
 from navworld.envs.sb3 import NavigationVecEnv
 from navworld.envs.vector import NavigationVectorEnv
 from navworld.evaluation.result import Metric, Result
 from navworld.scenes import scene_refs
 from navworld.world.rays import render
-from navworld.world.store import shared_store
+from navworld.world.store import Place, shared_store
 from navworld.world.world import Camera
+
+
+class BoundPolicy(Policy, Protocol):
+    """A policy that looks at the truth."""
+
+    def bind(self, batch: Navigation) -> None:
+        """Gives it the batch."""
+
 
 POSES = 200
 ROUND_SECONDS = 0.6
@@ -63,7 +72,7 @@ def bench_render(
 
 
 def bench_step(
-    policy: Policy,
+    policy: BoundPolicy,
     *,
     scenes: str = "apartment:train[:16]",
     num_envs: int = 32,
@@ -85,7 +94,7 @@ def bench_step(
     wrapped = NavigationVecEnv(NavigationVectorEnv(num_envs, options))
     wrapped.seed(0)
 
-    def step(actions: NDArray):
+    def step(actions: NDArray) -> tuple:
         wrapped.step_async(actions)
         observation, reward, done, infos = wrapped.step_wait()
         return observation, reward, done, done, infos
@@ -114,7 +123,11 @@ def bench_step(
 
 
 def _drive(
-    env: NavigationVectorEnv, step: Callable, observation, policy: Policy, random_turns: float
+    env: NavigationVectorEnv,
+    step: Callable,
+    observation: Any,
+    policy: BoundPolicy,
+    random_turns: float,
 ) -> tuple[list[float], float]:
     """Rates of several rounds of stepping, and resets per second of stepping."""
     policy.bind(env.batch)
@@ -137,7 +150,7 @@ def _drive(
     return rates, resets / total
 
 
-def _random_pose(place, rng: np.random.Generator) -> NDArray:
+def _random_pose(place: Place, rng: np.random.Generator) -> NDArray:
     T = np.eye(4)
     navigator = place.navigator(0.18)
     yaw = rng.uniform(-np.pi, np.pi)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from navworld.beliefs import GPS, Observation, augment, augmented_space
+from navworld.beliefs import GPS, Observation, Oracle, augment, augmented_space
 from navworld.contracts import Localizer, Mapper, Outcome, Sensor, Task
 from navworld.envs.tasks.pointnav import PointNav
 from navworld.names import refuse_unknown
@@ -134,7 +134,7 @@ class Navigation:
         self.task: Task = copy.deepcopy(options.task) if options.task is not None else PointNav()
         self.localizer = copy.deepcopy(options.localizer)
         self.mappers = [copy.deepcopy(mapper) for mapper in options.mappers]
-        if hasattr(self.localizer, "bind"):
+        if isinstance(self.localizer, Oracle):
             self.localizer.bind(self.world)
         self.refs = scene_refs(options.scenes)
         self.episode = np.full(num_envs, -1)
@@ -191,13 +191,15 @@ class Navigation:
 
     def state(self) -> dict[str, Any]:
         """Everything that changes, so that `load` continues exactly here."""
-        parts = {"localizer": self.localizer, "mappers": self.mappers, "sensors": self.sensors}
-        if hasattr(self.localizer, "bind"):
-            parts.pop("localizer")
+        parts: dict[str, Any] = {"mappers": self.mappers, "sensors": self.sensors}
+        if not isinstance(self.localizer, Oracle):
+            parts["localizer"] = self.localizer
+        if not isinstance(self.task, PointNav):
+            parts["task"] = self.task
         return {
             "world": self.world.state(),
             "streams": self.streams.state(),
-            "task": self.task.state(),
+            "pointnav": self.task.state() if isinstance(self.task, PointNav) else None,
             "parts": copy.deepcopy(parts),
             "episode": (self.episode.copy(), self._next_episode, self._seeded.copy()),
         }
@@ -206,7 +208,8 @@ class Navigation:
         """Continues from `state()` of an environment with the same options."""
         self.world.load(state["world"])
         self.streams.load(state["streams"])
-        self.task.load(state["task"])
+        if isinstance(self.task, PointNav):
+            self.task.load(state["pointnav"])
         for name, part in copy.deepcopy(state["parts"]).items():
             setattr(self, name, part)
         episode, self._next_episode, seeded = state["episode"]
@@ -262,7 +265,7 @@ class Navigation:
     def _checked(self, actions: NDArray) -> NDArray:
         space = self.single_action_space
         actions = np.asarray(actions)
-        shape = (self.num_envs, *space.shape)
+        shape = (self.num_envs, *(space.shape or ()))
         if actions.shape != shape:
             raise ValueError(f"actions have shape {actions.shape}; expected {shape}")
         if isinstance(space, spaces.Discrete):
@@ -311,7 +314,7 @@ class Navigation:
 class NavigationEnv(gymnasium.Env):
     """One navigation environment: a view of `Navigation` with a batch of one."""
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}
 
     def __init__(self, options: Options, *, render_mode: str | None = None) -> None:
         if render_mode not in (None, "rgb_array"):
@@ -394,7 +397,7 @@ class PointNavEnv(NavigationEnv):
     | `semantic`, `instance` | sensor | `Box(…, (H, W), int32)` |
     | `gps`, `compass` | sensor "gps" | position (3,) [m] and heading (1,) [rad] since the start |
     | `goal` | task | `Box(−1000, 1000, (3,), float32)` the goal in the frame of the start [m] |
-    | `goal_polar` | localizer | `Box((3,), float32)`: the goal from the believed pose: distance [m], cos and sin of its bearing |
+    | `goal_polar` | localizer | (3,) float32: distance [m], cos, sin of the goal as believed |
 
     ## Reward
     Decrease of the geodesic distance to the goal [m], −0.01 a step, 2.5 × SPL at success.

@@ -65,8 +65,8 @@ def run_episodes(
 def _begin(env: NavigationVectorEnv, i: int) -> tuple[Rollout, list[NDArray]]:
     index = int(env.batch.episode[i])
     world = env.batch.world
-    goal = np.asarray(env.batch.options.episodes[index].goal, float)
-    rollout = Rollout(index, world.places[i].scene.name, goal_xy=goal)
+    goal = (env.batch.options.episodes or ())[index].goal
+    rollout = Rollout(index, world.places[i].scene.name, goal_xy=np.array(goal, np.float64))
     return rollout, [world.T_world_body(np.array([i]))[0]]
 
 

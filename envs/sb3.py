@@ -29,14 +29,14 @@ class NavigationVecEnv(VecEnv):
     def __init__(self, env: NavigationVectorEnv, keys: Sequence[str] | None = None) -> None:
         self.env = env
         self.render_mode = env.render_mode
-        known = env.single_observation_space.spaces
+        known = env.batch.single_observation_space.spaces
         for key in keys or ():
             if key not in known:
                 raise ValueError(f"there is no observation {key!r}{nearest(key, known)}")
         self.keys = tuple(keys or known)
         space = spaces.Dict({key: known[key] for key in self.keys})
         super().__init__(env.num_envs, space, env.single_action_space)
-        self._actions: NDArray | None = None
+        self._actions: NDArray = np.zeros(env.num_envs, np.int64)
         self._return = np.zeros(env.num_envs)
         self._length = np.zeros(env.num_envs, np.int64)
         self._began = time.perf_counter()

@@ -7,7 +7,7 @@ one, the last observation is in `info["final_obs"]` and the metrics in `info["fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -22,7 +22,7 @@ from navworld.envs.navigation import Navigation, NavigationEnv, Options
 class NavigationVectorEnv(VectorEnv):
     """A batch of navigation environments in one process, stepped together."""
 
-    metadata: ClassVar[dict[str, Any]] = {
+    metadata: dict[str, Any] = {
         **NavigationEnv.metadata,
         "autoreset_mode": AutoresetMode.SAME_STEP,
     }
@@ -55,7 +55,10 @@ class NavigationVectorEnv(VectorEnv):
         ids = np.arange(self.num_envs)
         seeds: list[Any] | None = None
         if seed is not None:
-            seeds = [seed + k for k in ids.tolist()] if np.isscalar(seed) else list(seed)
+            if isinstance(seed, (int, np.integer)):
+                seeds = [int(seed) + k for k in range(self.num_envs)]
+            else:
+                seeds = list(seed)
             if len(seeds) != self.num_envs:
                 raise ValueError(f"{len(seeds)} seeds given for {self.num_envs} environments")
         self._running = True

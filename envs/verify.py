@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +156,7 @@ def _depth_against_trimesh(place: Place, *, poses: int, size: int = 64) -> tuple
 
 
 def _reprojection(
-    depth: NDArray, T_world_camera: NDArray, mesh, camera: Camera, rng: np.random.Generator
+    depth: NDArray, T_world_camera: NDArray, mesh: Any, camera: Camera, rng: np.random.Generator
 ) -> NDArray:
     """Distance [m] of points that depth and pose give to the surface of the mesh."""
     import trimesh

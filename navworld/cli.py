@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where an error comes from")
     words = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def word(name: str, run, text: str) -> argparse.ArgumentParser:
+    def word(name: str, run: Callable[..., int], text: str) -> argparse.ArgumentParser:
         sub = words.add_parser(name, help=text, description=text)
         sub.set_defaults(run=run)
         sub.add_argument("--json", metavar="FILE", help="write the result as one JSON object")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from navworld.envs.navigation import Navigation
+    from navworld.world.navigability import Navigator
 
 STOP, FORWARD, LEFT, RIGHT = range(4)
 
@@ -26,7 +27,7 @@ class ShortestPathOracle:
         self, *, lookahead: int = 3, turn_cost: float = 0.25, margin: float = 0.06
     ) -> None:
         self.lookahead, self.turn_cost, self.margin = lookahead, turn_cost, margin
-        self._batch: Navigation | None = None
+        self._batch: Any = None
 
     def bind(self, batch: Navigation) -> None:
         """Gives it the batch whose truth it uses."""
@@ -67,7 +68,9 @@ class ShortestPathOracle:
             return LEFT
         return FORWARD if best == 0 else (LEFT if best > 0 else RIGHT)
 
-    def _reach(self, navigator, position: NDArray, ahead: NDArray, step: float) -> NDArray:
+    def _reach(
+        self, navigator: Navigator, position: NDArray, ahead: NDArray, step: float
+    ) -> NDArray:
         """How many whole forward moves are free along each heading."""
         samples = np.arange(1, self.lookahead * 5 + 1) * (step / 5)
         points = position + ahead[:, None] * samples[None, :, None]

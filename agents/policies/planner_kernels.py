@@ -15,8 +15,11 @@ OBSTACLE, EXPLORED = 1, 2
 BORDER = 12
 """Planning cells around what has been touched: room to walk around it."""
 
-LOOKAHEAD = 4
-"""Forward moves tried along each heading."""
+LOOKAHEAD = 3
+"""Forward moves tried along each heading of the first leg; two are tried on the second."""
+
+CONTACT = 0.08
+"""A forward move that ends at contact after less than this is not worth it [m]."""
 
 
 @njit(cache=True, nogil=True)
@@ -143,9 +146,9 @@ def _index(x, y, box, half, step, width):
 
 @njit(cache=True, nogil=True)
 def _obstacles_near(grid, cell, pose, body):
-    """(N, 2) centres of obstacle cells within reach of the moves tried, relative to the body."""
+    """(N, 2) centres of obstacle cells within reach of the moves tried."""
     side = grid.shape[0]
-    reach = body[1] * LOOKAHEAD + body[0] + cell
+    reach = body[1] * (LOOKAHEAD + 2) + body[0] + cell
     n = int(reach / cell)
     ci = int(math.floor(pose[1] / cell + 0.5 * side))
     cj = int(math.floor(pose[0] / cell + 0.5 * side))
@@ -154,22 +157,23 @@ def _obstacles_near(grid, cell, pose, body):
     for i in range(max(0, ci - n), min(side, ci + n + 1)):
         for j in range(max(0, cj - n), min(side, cj + n + 1)):
             if grid[i, j] & OBSTACLE:
-                points[count, 0] = (j + 0.5 - 0.5 * side) * cell - pose[0]
-                points[count, 1] = (i + 0.5 - 0.5 * side) * cell - pose[1]
+                points[count, 0] = (j + 0.5 - 0.5 * side) * cell
+                points[count, 1] = (i + 0.5 - 0.5 * side) * cell
                 count += 1
     return points[:count]
 
 
 @njit(cache=True, nogil=True)
-def _free_run(points, heading, radius, most):
-    """How far a disc can drive along a heading before it touches a point [m]."""
+def _free_run(points, x, y, heading, radius, most):
+    """How far a disc at (x, y) can drive along a heading before it touches a point [m]."""
     c, s = math.cos(heading), math.sin(heading)
     run = most
     for n in range(len(points)):
-        ahead = c * points[n, 0] + s * points[n, 1]
-        if ahead <= 0.0:
+        dx, dy = points[n, 0] - x, points[n, 1] - y
+        ahead = c * dx + s * dy
+        if ahead <= 0.0 or ahead > most + radius:
             continue
-        left = c * points[n, 1] - s * points[n, 0]
+        left = c * dy - s * dx
         if abs(left) < radius:
             run = min(run, max(0.0, ahead - math.sqrt(radius * radius - left * left)))
     return run
@@ -177,35 +181,74 @@ def _free_run(points, heading, radius, most):
 
 @njit(cache=True, nogil=True)
 def _choose(value, cost, box, side, cell, points, pose, body, settings):
-    """Turns towards the heading with the least to go, or moves along it."""
+    """Turns towards the first of two legs with the least to go, or moves along it."""
     radius, forward, turn = body[0] + settings[5], body[1], body[2]
     half_turns = int(round(math.pi / turn))
     best, chosen = np.inf, 0
     for k in range(-half_turns + 1, half_turns + 1):
         heading = pose[2] + k * turn
-        run = _free_run(points, heading, radius, LOOKAHEAD * forward)
+        run = _free_run(points, pose[0], pose[1], heading, radius, LOOKAHEAD * forward)
         spent = abs(k) * settings[6]
         for move in range(1, LOOKAHEAD + 1):
             length = move * forward
-            extra = 0.0
             if run < length - 1e-6:
-                length = run
-                if move > 1 or run < 0.08:
+                if move > 1 or run < CONTACT:
                     break
-                extra = settings[7]
+                length = run
+                spent += settings[7]
             x = pose[0] + math.cos(heading) * length
             y = pose[1] + math.sin(heading) * length
-            mx = pose[0] + math.cos(heading) * (length - 0.5 * forward)
-            my = pose[1] + math.sin(heading) * (length - 0.5 * forward)
-            spent += min(length, forward) * min(4.0, _at(cost, box, side, cell, mx, my, 4.0))
-            total = spent + extra + _at(value, box, side, cell, x, y, np.inf)
-            if total < best:
-                best, chosen = total, k
+            spent += _leg_cost(cost, box, side, cell, x, y, heading, min(length, forward))
+            if spent >= best:
+                break
+            there = (x, y, heading)
+            left = _second_leg(value, cost, box, side, cell, points, there, body, settings)
+            if spent + left < best:
+                best, chosen = spent + left, k
     if best == np.inf:
         return LEFT
     if chosen == 0:
         return FORWARD
     return LEFT if chosen > 0 else RIGHT
+
+
+@njit(cache=True, nogil=True)
+def _second_leg(value, cost, box, side, cell, points, pose, body, settings):
+    """Least to go from a pose: moving along one of the headings, or by the plan alone near the
+    goal."""
+    radius, forward, turn = body[0] + settings[5], body[1], body[2]
+    half_turns = int(round(math.pi / turn))
+    here = _at(value, box, side, cell, pose[0], pose[1], np.inf)
+    best = here if here < 2 * forward else np.inf
+    for k in range(-half_turns + 1, half_turns + 1):
+        heading = pose[2] + k * turn
+        spent = abs(k) * settings[6]
+        c, s = math.cos(heading), math.sin(heading)
+        # a leg that leads nowhere better is not worth testing for collisions
+        ahead = _at(
+            value, box, side, cell, pose[0] + c * forward, pose[1] + s * forward, np.inf
+        )
+        if spent + min(here, ahead) >= best:
+            continue
+        run = _free_run(points, pose[0], pose[1], heading, radius, 2 * forward)
+        for move in range(1, 3):
+            length = move * forward
+            if run < length - 1e-6:
+                if move > 1 or run < CONTACT:
+                    break
+                length = run
+                spent += settings[7]
+            x, y = pose[0] + c * length, pose[1] + s * length
+            spent += _leg_cost(cost, box, side, cell, x, y, heading, min(length, forward))
+            best = min(best, spent + _at(value, box, side, cell, x, y, np.inf))
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _leg_cost(cost, box, side, cell, x, y, heading, length):
+    """Cost of the last `length` metres of the way to (x, y)."""
+    mx, my = x - 0.5 * length * math.cos(heading), y - 0.5 * length * math.sin(heading)
+    return length * min(4.0, _at(cost, box, side, cell, mx, my, 4.0))
 
 
 @njit(cache=True, nogil=True)

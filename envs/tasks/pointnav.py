@@ -82,7 +82,7 @@ class PointNav:
         self.max_steps = max_steps
         self.success_reward, self.slack_reward = success_reward, slack_reward
         self.space = spaces.Dict({"goal": spaces.Box(-FAR, FAR, (3,), np.float32)})
-        self.fields: list[DistanceField | None] = []
+        self.fields: list[DistanceField] = []
         self._rows: dict[str, NDArray] = {}
 
     def reset(
@@ -184,7 +184,7 @@ class PointNav:
         self._rows = {k: v.copy() for k, v in state.items() if k != "fields"}
 
     def _allocate(self, num_envs: int) -> None:
-        self.fields = [None] * num_envs
+        self.fields = [None] * num_envs  # type: ignore[list-item]
         self._rows = {
             "goal_xy": np.zeros((num_envs, 2)),
             "geodesic": np.ones(num_envs),

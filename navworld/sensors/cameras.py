@@ -52,7 +52,7 @@ class CameraSensor:
         else:
             box = spaces.Box(0, INSTANCE_LIMIT, shape, np.int32)
         self.space = spaces.Dict({self.key: box})
-        self.renders = ((camera, output),)
+        self.renders: tuple[tuple[Camera, str], ...] = ((camera, output),)
 
     def reset(self, world: World, ids: IntArray, streams: Streams) -> None:
         """Nothing to remember."""

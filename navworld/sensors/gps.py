@@ -17,7 +17,7 @@ from gymnasium import spaces
 
 from navworld.beliefs import FAR, Observation
 from navworld.streams import IntArray, Streams
-from navworld.world.world import World, wrap
+from navworld.world.world import Camera, World, wrap
 
 
 class GPSCompass:
@@ -30,7 +30,7 @@ class GPSCompass:
         heading_drift_std: Random walk of the heading bias [rad/√m of path].
     """
 
-    renders = ()
+    renders: tuple[tuple[Camera, str], ...] = ()
 
     def __init__(
         self,

@@ -58,7 +58,8 @@ class DaggerSettings:
         batch: Samples per update.
         learning_rate: At the start; falls to a tenth along a cosine.
         beta_samples: The teacher's share of acting falls linearly from 1 to 0 over so many.
-        explore: Share of actions drawn from the learner's distribution instead of its best.
+        explore: Share of actions drawn from the learner's distribution instead of its best;
+            never the action 0, which ends an episode.
         stop_weight: Of the rare label 0 in the loss.
         minutes: Wall-clock limit; 0 for none. The learning rate follows whatever ends first.
         seed: Of everything random here.
@@ -71,7 +72,7 @@ class DaggerSettings:
     batch: int = 256
     learning_rate: float = 1e-3
     beta_samples: int = 40_000
-    explore: float = 0.2
+    explore: float = 0.1
     stop_weight: float = 3.0
     minutes: float = 0.0
     seed: int = 0
@@ -244,6 +245,7 @@ class Dagger:
             logits = self.network.get_distribution(tensors).distribution.logits
             best = logits.argmax(1).numpy()
             noise = self.rng.gumbel(size=logits.shape)
+            noise[:, 0] = -np.inf  # exploring must not end episodes
             drawn = (logits.numpy() + noise).argmax(1)
         return np.where(self.rng.random(len(best)) < self.settings.explore, drawn, best)
 

@@ -36,11 +36,13 @@ class Film:
         camera = Camera(SIDE, SIDE, position=(0.0, 0.0, world.robot.camera_height))
         seen = world.view(camera, T, ids, ("depth", "rgb"))
         depth = np.clip(seen["depth"][0] / 6.0, 0, 1)
-        depth = cv2.applyColorMap(np.uint8(255 * (1 - depth)), cv2.COLORMAP_INFERNO)[..., ::-1]
+        depth = cv2.applyColorMap((255 * (1 - depth)).astype(np.uint8), cv2.COLORMAP_INFERNO)[
+            ..., ::-1
+        ]
         map_ = draw_trajectory(world.navigator(row), np.stack(path), goal_xy, height=SIDE)
         width = round(map_.shape[1] * SIDE / map_.shape[0])
-        map_ = cv2.resize(map_, (width, SIDE), interpolation=cv2.INTER_AREA)
-        return np.concatenate([seen["rgb"][0], depth, map_], 1)
+        small = cv2.resize(map_, (width, SIDE), interpolation=cv2.INTER_AREA)
+        return np.concatenate([seen["rgb"][0], depth, np.asarray(small, np.uint8)], 1)
 
 
 def write_video(path: Path, frames: Sequence[NDArray[np.uint8]], *, fps: int = 8) -> None:

@@ -50,4 +50,4 @@ def draw_trajectory(
     cv2.arrowedLine(
         picture, path[-1].tolist(), pixels(ahead[None])[0].tolist(), BODY, thick, cv2.LINE_AA
     )
-    return picture
+    return np.asarray(picture, np.uint8)

@@ -1,8 +1,7 @@
-"""Ray kernels of baked light: what reaches points of a scene's surfaces.
+"""Ray kernels of baked light: what the hemisphere over a surface sends to it.
 
-`shadows` adds lamps and the sun, with as many shadow rays as penumbrae need. `gather` looks over
-the hemisphere: how open it is, what surfaces in view give back of their direct light, and how
-much sky shows. `score_sides` tells how open either side of a surface is.
+`gather` finds how open the hemisphere is, what the surfaces in view give back of their direct
+light, and how much sky shows; `probe` finds out beforehand how open either side of a chart is.
 """
 
 from __future__ import annotations
@@ -19,9 +18,6 @@ TOUCHING, NEAREST = 3e-3, 0.05
 GROUND_RADIANCE = 0.4
 OPEN_ENOUGH = 0.4
 MAX_PROBES = 24
-NEGLIGIBLE = 0.02
-LAMP_HOUSING = 0.05
-SOFT_SAMPLES = 16
 
 PROBES = np.array(
     [[0.333, 0.333], [0.15, 0.7], [0.7, 0.15], [0.15, 0.15], [0.45, 0.1], [0.1, 0.45]]
@@ -54,15 +50,8 @@ def hemisphere_sets() -> NDArray[np.float32]:
     return directions.reshape(SETS, PER_SET, 3).astype(np.float32)
 
 
-def disc_samples() -> NDArray[np.float32]:
-    """(SOFT_SAMPLES, 2) points of the unit disc; the first four lie around its rim."""
-    k = np.arange(SOFT_SAMPLES)[::-1]
-    radius, angle = np.sqrt((k + 0.5) / SOFT_SAMPLES), k * np.pi * (3 - np.sqrt(5))
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).astype(np.float32)
-
-
 @njit(nogil=True, cache=True)
-def _frame(n, frame):
+def write_frame(n, frame):
     """Writes tangent, bitangent and normal to the rows (Duff et al. 2017, JCGT 6(1))."""
     sign = 1.0 if n[2] >= 0 else -1.0
     a = -1.0 / (sign + n[2])
@@ -73,143 +62,10 @@ def _frame(n, frame):
 
 
 @njit(nogil=True, cache=True)
-def _hash_angle(k):
-    """An angle for an integer: the golden ratio's multiples after mixing the bits."""
-    h = (k * 0x9E3779B1) & 0xFFFFFFFF
-    h = ((h ^ (h >> 15)) * 0x85EBCA77) & 0xFFFFFFFF
-    return 2 * np.pi * ((h ^ (h >> 13)) & 0xFFFF) / 65536.0
-
-
-@njit(nogil=True, cache=True)
-def shadows(calls, scene, position, normal, footprint, light, disc, samples, out):
-    """Adds one light to `out` (N, 3).
-
-    Args:
-        footprint: (N,) radius around a point that its shadow is averaged over [m].
-        light: (x, y, z, red, green, blue, radius, kind): a lamp (kind 0), or the direction
-            towards the sun and the tangent of its angular radius (kind 1).
-        samples: Rays a point in penumbra, 4 to SOFT_SAMPLES. Neighbours that are all dark or all
-            lit take one or two.
-    """
-    lanes = em.LANES
-    rays = em.new_packet()
-    chosen, falloff = np.empty(lanes, np.int64), np.empty(lanes)
-    visible, traced = np.empty(lanes), np.empty(lanes)
-    beams = np.empty((lanes, 6, 3), np.float32)
-    size, at = len(position), 0
-    while at < size:
-        count = 0
-        while at < size and count < lanes:
-            e = _unshadowed(position[at], normal[at], light)
-            if e > 0:
-                chosen[count], falloff[count] = at, e
-                _beam(position[at], normal[at], footprint[at], light, at, beams[count])
-                count += 1
-            at += 1
-        if count == 0:
-            continue
-        visible[:], traced[:] = 0.0, 0.0
-        for s in range(samples):
-            _shadow_rays(calls, scene, rays, beams, light, disc, s, s < 4, count, visible, traced)
-            if visible.sum() == 0 and s < 4:
-                break
-            if s == 1 and visible.sum() == traced.sum():
-                break
-            if s == 3 and not _mixed(visible, traced, count):
-                break
-        for k in range(count):
-            e = falloff[k] * visible[k] / traced[k]
-            for c in range(3):
-                out[chosen[k], c] += e * light[3 + c]
-
-
-@njit(nogil=True, cache=True)
-def _mixed(visible, traced, count):
-    found = False
-    for k in range(count):
-        found |= 0 < visible[k] < traced[k]
-    return found
-
-
-@njit(nogil=True, cache=True)
-def _unshadowed(p, n, light):
-    """Cosine and inverse square of a light at a point; fades to 0 where it would be negligible."""
-    if light[7] == 1.0:
-        return max(0.0, n[0] * light[0] + n[1] * light[1] + n[2] * light[2])
-    x, y, z = light[0] - p[0], light[1] - p[1], light[2] - p[2]
-    squared = x * x + y * y + z * z
-    facing = n[0] * x + n[1] * y + n[2] * z
-    reach = max(light[3], max(light[4], light[5])) / NEGLIGIBLE
-    if facing <= 0 or squared > reach or squared < 1e-6:
-        return 0.0
-    fading = 1.0 - (squared / reach) ** 2
-    return fading * facing / np.sqrt(squared) / max(squared, light[6] * light[6])
-
-
-@njit(nogil=True, cache=True)
-def _beam(p, n, footprint, light, index, beam):
-    """Origin, two axes of the footprint, way to the light, two axes of its disc (rows of 3).
-
-    Both pairs of axes are turned by an angle that differs from point to point.
-    """
-    frame, axis = np.empty((3, 3)), np.empty(3)
-    turn = _hash_angle(index)
-    cos, sin = np.cos(turn), np.sin(turn)
-    length = 1.0
-    for c in range(3):
-        beam[0, c] = p[c] + NORMAL_OFFSET * n[c]
-        axis[c] = light[c] if light[7] == 1.0 else light[c] - beam[0, c]
-    if light[7] == 0.0:
-        length = np.sqrt(axis[0] ** 2 + axis[1] ** 2 + axis[2] ** 2)
-    for c in range(3):
-        beam[3, c] = axis[c]
-        axis[c] /= length
-    _frame(n, frame)
-    for c in range(3):
-        beam[1, c] = footprint * (cos * frame[0, c] + sin * frame[1, c])
-        beam[2, c] = footprint * (cos * frame[1, c] - sin * frame[0, c])
-    _frame(axis, frame)
-    for c in range(3):
-        beam[4, c] = light[6] * (cos * frame[0, c] + sin * frame[1, c])
-        beam[5, c] = light[6] * (cos * frame[1, c] - sin * frame[0, c])
-
-
-@njit(nogil=True, cache=True)
-def _shadow_rays(
-    calls, scene, rays, beams, light, disc, sample, everyone, count, visible, traced
-):  # fmt: skip
-    """Traces one sample of the light for every beam, or only for those in penumbra."""
-    ids = rays.view(np.int32)
-    spot, aim = disc[(5 * sample) % SOFT_SAMPLES], disc[sample]
-    for k in range(em.LANES):
-        wanted = k < count and (everyone or 0 < visible[k] < traced[k])
-        ids[em.VALID, k] = -1 if wanted else 0
-        if not wanted:
-            continue
-        beam = beams[k]
-        for c in range(3):
-            rays[em.ORG_X + c, k] = beam[0, c] + spot[0] * beam[1, c] + spot[1] * beam[2, c]
-            rays[em.DIR_X + c, k] = beam[3, c] + aim[0] * beam[4, c] + aim[1] * beam[5, c]
-        rays[em.TNEAR, k] = 0.0
-        rays[em.TFAR, k] = np.inf
-        if light[7] == 0.0:
-            length = np.sqrt(beam[3, 0] ** 2 + beam[3, 1] ** 2 + beam[3, 2] ** 2)
-            rays[em.TFAR, k] = max(0.0, 1.0 - max(light[6], LAMP_HOUSING) / length)
-        ids[em.GEOM_ID, k] = -1
-        ids[em.INST_ID, k] = -1
-    em.occluded(calls, scene, rays, True)
-    for k in range(count):
-        if ids[em.VALID, k] != 0:
-            traced[k] += 1
-            if rays[em.TFAR, k] >= 0:
-                visible[k] += 1
-
-
-@njit(nogil=True, cache=True)
 def _aim(rays, p, n, frame, directions):
     """Aims a whole packet from a point into the hemisphere about n."""
     origin, direction = np.empty(3, np.float32), np.empty(3, np.float32)
-    _frame(n, frame)
+    write_frame(n, frame)
     for c in range(3):
         origin[c] = p[c] + NORMAL_OFFSET * n[c]
     for k in range(em.LANES):
@@ -232,6 +88,7 @@ def _from_behind(rays, k):
 def gather(
     calls,
     scene,
+    which,
     position,
     normal,
     pattern,
@@ -239,23 +96,22 @@ def gather(
     sets,
     owner,
     uv,
-    albedo,
-    direct,
+    radiance,
     sky,
     reach,
     out,
 ):
-    """Looks over the hemisphere of every point.
+    """Looks over the hemisphere of some points.
 
     Args:
+        which: (K,) the points to treat.
         position, normal: (N, 3).
         pattern: (N,) first of the direction sets that a point uses.
         packets: (N,) how many sets it uses.
         sets: (SETS, PER_SET, 3) from `hemisphere_sets`.
-        owner: (K,) triangle of the scene by triangle of the traced mesh.
+        owner: (M,) triangle of the scene by triangle of the traced mesh.
         uv: (T, 3, 2) atlas positions of corners [texels].
-        albedo: (T, 3) linear colour of triangles.
-        direct: (H, W, 3) direct irradiance by texel.
+        radiance: (H, W, 3) what surfaces give back of their direct light.
         sky: (3,) radiance where a ray leaves the scene upwards.
         reach: Distance at which an occluder no longer darkens [m].
         out: (N, 7) mean radiance in view, openness 0…1, mean inverse distance [1/m], the
@@ -265,7 +121,7 @@ def gather(
     ids = rays.view(np.int32)
     frame = np.empty((3, 3))
     total = np.empty(7)
-    for i in range(len(position)):
+    for i in which:
         total[:] = 0.0
         count = 0
         for s in range(packets[i]):
@@ -290,7 +146,7 @@ def gather(
                 x = uv[t, 0, 0] * (1 - u - v) + uv[t, 1, 0] * u + uv[t, 2, 0] * v
                 y = uv[t, 0, 1] * (1 - u - v) + uv[t, 1, 1] * u + uv[t, 2, 1] * v
                 for c in range(3):
-                    total[c] += albedo[t, c] * direct[int(y), int(x), c]
+                    total[c] += radiance[int(y), int(x), c]
             count += em.LANES
             if total[BACK] == count:
                 break

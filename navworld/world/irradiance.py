@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from navworld.world import embree as em
 from navworld.world import gather as gt
+from navworld.world import shadows as sh
 from navworld.world.atlas import Atlas, lay_out
 from navworld.world.charts import Charts, cut_charts
 from navworld.world.denoise import blur, fill
@@ -28,6 +29,8 @@ BURIED_SHARE = 0.5
 UNRELIABLE_SHARE = 0.25
 WELD_COSINE = 0.64
 THIN = 3
+MIN_INTERLACED, OPEN_NEARNESS = 8, 2.0
+PATTERN = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
 OUTDOORS, OUTDOOR_TEXELS, MAX_OUTDOOR_SHARE = 0.85, 4.0, 0.7
 FOOTPRINT = 0.75
 GATHER_SIGMA, SHADOW_SIGMA = 4.0, 0.7
@@ -81,13 +84,8 @@ def irradiance(scene: Scene, quality: Quality) -> Irradiance:
     points = _weld(atlas, normal, scene.instance)
     direct = _direct(scene, calls, mesh.handle, points, quality)
     image = np.zeros((*atlas.shape, 3), np.float32)
-    image.reshape(-1, 3)[atlas.texel] = direct[points.of_texel]
-    seen = np.zeros((len(points.position), 7), np.float32)
-    gt.gather(
-        calls, mesh.handle, points.position, points.normal, *_ray_plan(atlas, points, quality),
-        gt.hemisphere_sets(), owner, atlas.uv, _albedo(scene), image, _sky(scene), AMBIENT_REACH,
-        seen,
-    )  # fmt: skip
+    image.reshape(-1, 3)[atlas.texel] = direct[points.of_texel] * _albedo(scene)[atlas.triangle]
+    seen = _surroundings(scene, atlas, points, quality, (calls, mesh.handle, owner, image))
     return _assemble(scene, atlas, points, direct, seen)
 
 
@@ -202,22 +200,53 @@ def _direct(
         towards = np.asarray(scene.sun.direction) / np.linalg.norm(scene.sun.direction)
         spread = float(np.tan(scene.sun.angular_radius))
         lights.append((*towards.tolist(), *scene.sun.power, spread, 1.0))
-    for light in lights:
-        gt.shadows(
-            calls, handle, points.position, points.normal, points.footprint,
-            np.array(light, np.float64), gt.disc_samples(), quality.shadow_rays, out,
+    anywhere = np.ones((1, 1, 1), np.bool_), 1.0
+    for light in np.array(lights, np.float64).reshape(-1, 8):
+        volume, cell = anywhere if light[7] == 1.0 else sh.lit_volume(calls, handle, light)
+        sh.add_light(
+            calls, handle, points.position, points.normal, points.footprint, light, volume, cell,
+            sh.disc_samples(), sh.turn_table(), quality.shadow_rays, out,
         )  # fmt: skip
     return out
 
 
-def _ray_plan(atlas: Atlas, points: _Points, quality: Quality) -> tuple[NDArray, NDArray]:
-    """(M,) first direction set and number of sets of every point."""
-    first = points.first_texel
-    texel, chart = atlas.texel[first], atlas.chart[first]
-    x, y = texel % atlas.shape[1], texel // atlas.shape[1]
-    thin = atlas.rectangles[chart, 2:].min(1) < THIN
-    pattern = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])[y % 4 * 4 + x % 4]
-    return pattern, np.where(thin, quality.thin_sets, 1)
+def _surroundings(
+    scene: Scene,
+    atlas: Atlas,
+    points: _Points,
+    quality: Quality,
+    traced: tuple[NDArray, int, NDArray, NDArray],
+) -> NDArray[np.float32]:
+    """(M, 7) what `gather` sees from every point.
+
+    In the open, every other texel takes the mean of its four neighbours instead.
+    """
+    calls, handle, owner, radiance = traced
+    first, width = points.first_texel, atlas.shape[1]
+    texel = atlas.texel[first]
+    x, y = texel % width, texel // width
+    least = atlas.rectangles[atlas.chart[first], 2:].min(1)
+    packets = np.where(least < THIN, quality.thin_sets, 1)
+    pattern = PATTERN[y % 4 * 4 + x // 2 % 4]
+    seen = np.zeros((len(first), 7), np.float32)
+
+    def look(which: NDArray) -> None:
+        gt.gather(
+            calls, handle, which, points.position, points.normal, pattern, packets,
+            gt.hemisphere_sets(), owner, atlas.uv, radiance, _sky(scene), AMBIENT_REACH, seen,
+        )  # fmt: skip
+
+    spared = (points.footprint > 0) & (least >= MIN_INTERLACED) & ((x + y) % 2 == 1)
+    look(np.flatnonzero(~spared))
+    left = np.flatnonzero(spared)
+    number = np.full(atlas.shape[0] * width, -1)
+    number[atlas.texel] = points.of_texel
+    around = number[texel[left][:, None] + [-1, 1, -width, width]]
+    near = seen[around, gt.NEARNESS].max(1, initial=0) < OPEN_NEARNESS
+    calm = near & (around.min(1, initial=0) >= 0) & (seen[around, gt.BACK].max(1, initial=0) < 0.1)
+    seen[left[calm]] = seen[around[calm]].mean(1)
+    look(left[~calm])
+    return seen
 
 
 def _albedo(scene: Scene) -> NDArray[np.float32]:

@@ -123,7 +123,7 @@ def _bend(grid, cell, radius, i, j, pu, pv, ni, nj):
     tu, tv = _touch(grid, au, av, pu, pv)
     tu, tv = _to_border(grid, cell, radius, tu, tv)
     if not _free(grid, cell, radius, tu, tv, pu, pv):
-        tu, tv = au, av
+        tu, tv = float(i), float(j)
     if _free(grid, cell, radius, tu, tv, ni, nj):
         return tu, tv, tu, tv
     bu, bv = _to_border(grid, cell, radius, 0.5 * (tu + ni), 0.5 * (tv + nj))
@@ -149,11 +149,18 @@ def _touch(grid, au, av, pu, pv):
 
 @numba.njit(cache=True, nogil=True)
 def _towards(grid, cell, radius, i, j, bu, bv, pu, pv, qu, qv):
-    """The furthest point from cell (i, j) to (bu, bv) with free ways from there to p and q."""
+    """The furthest point from cell (i, j) to (bu, bv) with free ways from there to p and q.
+
+    Only the next few cells of the ways are looked at: further on, they hardly move.
+    """
     t, low, high = 1.0, 0.0, 1.0
-    for _ in range(6):
+    for _ in range(5):
         u, v = i + t * (bu - i), j + t * (bv - j)
-        if _free(grid, cell, radius, u, v, pu, pv) and _free(grid, cell, radius, u, v, qu, qv):
+        a = min(1.0, 4.0 / max(np.hypot(pu - u, pv - v), 1e-9))
+        b = min(1.0, 4.0 / max(np.hypot(qu - u, qv - v), 1e-9))
+        if _free(grid, cell, radius, u, v, u + a * (pu - u), v + a * (pv - v)) and _free(
+            grid, cell, radius, u, v, u + b * (qu - u), v + b * (qv - v)
+        ):
             low = t
             if t == 1.0:
                 break

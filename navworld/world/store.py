@@ -130,16 +130,11 @@ class SceneStore:
         """The place, loading the scene if need be."""
         with self._lock:
             place = self._alive.get(ref.key)
-            waiting = self._loading.get(ref.key)
-            if place is None and waiting is None:
-                waiting = self._loading[ref.key] = Future()
-                mine = True
-            else:
-                mine = False
-        if place is None and not mine:
-            place = waiting.result()
-        elif place is None:
-            place = self._load(ref, waiting)
+            coming = self._loading.get(ref.key)
+            if place is None and coming is None:
+                promise = self._loading[ref.key] = Future()
+        if place is None:
+            place = coming.result() if coming is not None else self._load(ref, promise)
         self._touch(ref.key, place)
         return place
 
@@ -155,18 +150,18 @@ class SceneStore:
         with self._lock:
             self._recent.clear()
 
-    def _load(self, ref: SceneRef, waiting: Future[Place]) -> Place:
+    def _load(self, ref: SceneRef, promise: Future[Place]) -> Place:
         try:
             place = Place(ref.load(), self._cache)
         except BaseException as error:
             with self._lock:
                 del self._loading[ref.key]
-            waiting.set_exception(error)
+            promise.set_exception(error)
             raise
         with self._lock:
             self._alive[ref.key] = place
             del self._loading[ref.key]
-        waiting.set_result(place)
+        promise.set_result(place)
         return place
 
     def _touch(self, key: str, place: Place) -> None:

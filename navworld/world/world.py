@@ -133,7 +133,7 @@ class World:
     ) -> None:
         self.num_envs, self.robot = num_envs, robot
         self.sliding, self.light, self.threads = sliding, light, threads
-        self.places: list[Place | None] = [None] * num_envs
+        self.places: list[Place] = [None] * num_envs  # type: ignore[list-item]
         self.xy = np.zeros((num_envs, 2))
         self.z = np.zeros(num_envs)
         self.yaw = np.zeros(num_envs)

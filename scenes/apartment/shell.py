@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from navworld.scenes.apartment.openings import FRAME, room_inside
 from navworld.scenes.apartment.plan import WET, Opening, Plan, offset, outline
+from navworld.scenes.furniture import shapes
 from navworld.scenes.materials import Style, material, tile_for
 from navworld.scenes.pictures import window_view
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import Material
+
+Point = tuple[float, float, float]
 
 SLAB = 0.2
 """Thickness of the ground and the roof slab [m]."""
@@ -359,19 +362,32 @@ def _leaf(
     """A door leaf with two panels and handles; its body lies between y = 0 and y = LEAF."""
     item = mesh.add_instance("door", "door")
     wood, metal = material(surface), material(style.metal)
-    tile = tile_for(wood)
-    mesh.box((0, 0, 0.008), (span, LEAF, top), wood, item, tile=tile, T=T)
+    _board(mesh, (0, 0, 0.008), (span, LEAF, top), wood, item, T)
     for side in (-1, 1):
         y0, y1 = (-0.008, 0.0) if side < 0 else (LEAF, LEAF + 0.008)
         for z0, z1 in ((0.18, 0.85), (1.02, top - 0.16)):
             hidden = ("+y",) if side < 0 else ("-y",)
             low, high = (0.13, y0, z0), (span - 0.13, y1, z1)
-            mesh.box(low, high, wood, item, tile=tile, T=T, omit=hidden)
+            _board(mesh, low, high, wood, item, T, omit=hidden)
     for side in (-1, 1):
         y0, y1 = (-0.05, 0.0) if side < 0 else (LEAF, LEAF + 0.05)
         mesh.box((span - 0.07, y0, 0.98), (span - 0.05, y1, 1.0), metal, item, T=T)
         edge = (y0, y0 + 0.018) if side < 0 else (y1 - 0.018, y1)
         mesh.box((span - 0.18, edge[0], 0.98), (span - 0.05, edge[1], 1.0), metal, item, T=T)
+
+
+def _board(
+    mesh: MeshBuilder,
+    low: Point,
+    high: Point,
+    wood: Material,
+    item: int,
+    T: NDArray,
+    omit: tuple[str, ...] = (),
+) -> None:
+    """A board whose grain runs along its longer side."""
+    vertices, triangles, uv = shapes.box(low, high, omit)
+    mesh.triangles(vertices, triangles, uv / tile_for(wood), wood, item, T)
 
 
 class _Views:
