@@ -78,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--envs", type=int, default=25)
     evaluate.add_argument("--threads", type=int, default=1)
     evaluate.add_argument("--weights", metavar="FILE", help="instead of those that come along")
+    evaluate.add_argument("--record", action="store_true", help="put it in agents/results.csv")
     evaluate.add_argument("--report", metavar="DIR", help="HTML report with pictures")
     evaluate.add_argument("--video", metavar="DIR", help="videos and top-down trajectories")
     evaluate.add_argument("--videos", type=int, default=3, help="how many (default: %(default)s)")
@@ -151,6 +152,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         video=a.video,
         videos=a.videos,
     )
+    if a.record:
+        from navworld.agents.results import record
+
+        record(result, a.name, a.benchmark if a.scenes is None else a.scenes)
     return _finish(result, a.json)
 
 

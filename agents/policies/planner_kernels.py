@@ -124,7 +124,7 @@ def _costs_to_go(cost, box, side, cell, pose, goal):
     value = np.empty((height, width), np.float32)
     parent = np.empty((height, width), np.int8)
     order = np.empty(height * width, np.int32)
-    for attempt in range(2):
+    for _ in range(2):
         value[:] = np.inf
         value[source[0] // width, source[0] % width] = 0.0
         cheapest_paths(cost, value, parent, order, source, target, 1.5 / step)
@@ -214,8 +214,7 @@ def _choose(value, cost, box, side, cell, points, pose, body, settings):
 
 @njit(cache=True, nogil=True)
 def _second_leg(value, cost, box, side, cell, points, pose, body, settings):
-    """Least to go from a pose: moving along one of the headings, or by the plan alone near the
-    goal."""
+    """Least to go from a pose, moving along one of the headings; near the goal, by the plan."""
     radius, forward, turn = body[0] + settings[5], body[1], body[2]
     half_turns = int(round(math.pi / turn))
     here = _at(value, box, side, cell, pose[0], pose[1], np.inf)
@@ -225,9 +224,7 @@ def _second_leg(value, cost, box, side, cell, points, pose, body, settings):
         spent = abs(k) * settings[6]
         c, s = math.cos(heading), math.sin(heading)
         # a leg that leads nowhere better is not worth testing for collisions
-        ahead = _at(
-            value, box, side, cell, pose[0] + c * forward, pose[1] + s * forward, np.inf
-        )
+        ahead = _at(value, box, side, cell, pose[0] + c * forward, pose[1] + s * forward, np.inf)
         if spent + min(here, ahead) >= best:
             continue
         run = _free_run(points, pose[0], pose[1], heading, radius, 2 * forward)

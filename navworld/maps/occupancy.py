@@ -110,7 +110,7 @@ class OccupancyMapper:
 
     @property
     def origin(self) -> float:
-        """x and y of the outer corner of cell [0, 0] [m]."""
+        """Where the outer corner of cell [0, 0] lies, in x as in y [m]."""
         return -0.5 * self.side * self.cell
 
     def reset(self, ids: IntArray) -> None:

@@ -74,9 +74,7 @@ def integrate(
         for v in range(width):
             near[v] = min(min(near[v] - cell, seen[v]), limits[2])
         begin = (camera_height - limits[0]) * focal * 2 / height
-        _carve(
-            cells, pooled, bounds, k, x, y, c, s, near, focal, begin, cell, tangent, persistence
-        )
+        _carve(cells, pooled, bounds, k, x, y, c, s, near, focal, begin, cell, tangent, persistence)
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -154,6 +154,7 @@ def _padded(cost, goals):
 
 @njit(cache=True, nogil=True, inline="always")
 def _insert(head, after, before, cell, slot):
+    """Puts a cell at the front of a bucket."""
     after[cell] = head[slot]
     before[cell] = -1
     if head[slot] >= 0:
@@ -163,6 +164,7 @@ def _insert(head, after, before, cell, slot):
 
 @njit(cache=True, nogil=True, inline="always")
 def _remove(head, after, before, cell, slot):
+    """Takes a cell out of its bucket."""
     if before[cell] >= 0:
         after[before[cell]] = after[cell]
     else:
@@ -172,37 +174,36 @@ def _remove(head, after, before, cell, slot):
 
 
 @njit(cache=True, nogil=True)
-def path_gradient(grad_value, parent, order, settled, grad_cost):
-    """Gradient of path costs with respect to cell costs: how far paths lead through each cell.
+def path_gradient(upstream, parent, order, settled, grad_cost):
+    """Gradient of the costs of cheapest paths.
 
     Args:
-        grad_value: (H, W) float32 gradient with respect to `value`; overwritten.
+        upstream: (H, W) float32 gradient with respect to `value`; on return that with respect to
+            the seeds' values.
         parent, order, settled: From `cheapest_paths`.
-        grad_cost: (H, W) float32, filled.
+        grad_cost: (H, W) float32, filled: gradient with respect to the cells' costs.
 
     A cheapest path's cost is the sum of cost times length along it, so its gradient is the path
     itself, walked here for all cells at once from the farthest to the goal.
     """
-    height, width = parent.shape
-    count = height * width
-    upstream, came = grad_value.reshape(count), parent.reshape(count)
-    gradient = grad_cost.reshape(count)
+    width = parent.shape[1]
+    g, came, gradient = upstream.reshape(-1), parent.reshape(-1), grad_cost.reshape(-1)
+    seeds = np.zeros(g.size, np.float32)
     gradient[:] = 0.0
     for n in range(settled - 1, -1, -1):
         cell = order[n]
         k = came[cell]
-        g = upstream[cell]
-        if k < 0 or g == 0.0:
+        if k < 0:
+            seeds[cell] = g[cell]
             continue
-        y, x = cell // width - NEIGHBOURS[k, 0], cell % width - NEIGHBOURS[k, 1]
-        origin = y * width + x
-        upstream[origin] += g
-        if k < 8:
-            gradient[cell] += 0.5 * LENGTHS[k] * g
-            gradient[origin] += 0.5 * LENGTHS[k] * g
-        else:
-            share = 0.25 * LENGTHS[k] * g
-            gradient[cell] += share
-            gradient[origin] += share
-            gradient[(y + BETWEEN[k, 0, 0]) * width + x + BETWEEN[k, 0, 1]] += share
-            gradient[(y + BETWEEN[k, 1, 0]) * width + x + BETWEEN[k, 1, 1]] += share
+        if g[cell] == 0.0:
+            continue
+        origin = cell - NEIGHBOURS[k, 0] * width - NEIGHBOURS[k, 1]
+        g[origin] += g[cell]
+        share = (0.5 if k < 8 else 0.25) * LENGTHS[k] * g[cell]
+        gradient[cell] += share
+        gradient[origin] += share
+        if k >= 8:
+            for m in range(2):
+                gradient[origin + BETWEEN[k, m, 0] * width + BETWEEN[k, m, 1]] += share
+    g[:] = seeds

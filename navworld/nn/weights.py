@@ -50,7 +50,9 @@ def load_weights(network: nn.Module, path: str | Path) -> None:
     """
     path = Path(path)
     if not path.exists():
-        raise FileNotFoundError(f"there is no weights file {str(path)!r}: train one, or check the path")
+        raise FileNotFoundError(
+            f"there is no weights file {str(path)!r}: train one, or check the path"
+        )
     try:
         state = load_file(path)
     except Exception as error:

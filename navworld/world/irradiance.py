@@ -24,16 +24,16 @@ from navworld.world.scene import LIGHT_GAMMA, Scene
 
 AMBIENT_REACH = 2.0
 LATER_BOUNCES = 0.7
-SKY_SHARE = (0.20, 0.24, 0.30)
+SKY_SHARE = (0.8, 0.92, 1.08)
 BURIED_SHARE = 0.5
 UNRELIABLE_SHARE = 0.25
 WELD_COSINE = 0.64
-THIN = 3
-MIN_INTERLACED, OPEN_NEARNESS = 8, 2.0
+TINY = 4
+MIN_INTERLACED, OPEN_NEARNESS = 6, 2.5
 PATTERN = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
 OUTDOORS, OUTDOOR_TEXELS, MAX_OUTDOOR_SHARE = 0.85, 4.0, 0.7
 FOOTPRINT = 0.75
-GATHER_SIGMA, SHADOW_SIGMA = 4.0, 0.7
+GATHER_SIGMA, SHADOW_SIGMA = 5.0, 0.7
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Quality:
 
     Attributes:
         texel: Distance of neighbouring texels [m].
-        thin_sets: Direction sets (16 rays) per texel of charts too thin to blur; others use one.
+        tiny_sets: Direction sets (16 rays) per texel of charts too small to blur; others use one.
         shadow_rays: Shadow rays per light and texel in penumbra, 4 to 16.
     """
 
     texel: float
-    thin_sets: int
+    tiny_sets: int
     shadow_rays: int
 
 
@@ -219,15 +219,17 @@ def _surroundings(
 ) -> NDArray[np.float32]:
     """(M, 7) what `gather` sees from every point.
 
-    In the open, every other texel takes the mean of its four neighbours instead.
+    In the open only every fourth texel looks around, and the others take the mean of neighbours:
+    first those between four across the corner, then those between four across the side.
     """
     calls, handle, owner, radiance = traced
     first, width = points.first_texel, atlas.shape[1]
     texel = atlas.texel[first]
     x, y = texel % width, texel // width
     least = atlas.rectangles[atlas.chart[first], 2:].min(1)
-    packets = np.where(least < THIN, quality.thin_sets, 1)
-    pattern = PATTERN[y % 4 * 4 + x // 2 % 4]
+    tiny = atlas.rectangles[atlas.chart[first], 2:].max(1) <= TINY
+    packets = np.where(tiny, quality.tiny_sets, 1)
+    pattern = (PATTERN[y // 2 % 4 * 4 + x // 2 % 4] + 5 * (x % 2) + 10 * (y % 2)) % gt.SETS
     seen = np.zeros((len(first), 7), np.float32)
 
     def look(which: NDArray) -> None:
@@ -236,16 +238,23 @@ def _surroundings(
             gt.hemisphere_sets(), owner, atlas.uv, radiance, _sky(scene), AMBIENT_REACH, seen,
         )  # fmt: skip
 
-    spared = (points.footprint > 0) & (least >= MIN_INTERLACED) & ((x + y) % 2 == 1)
-    look(np.flatnonzero(~spared))
-    left = np.flatnonzero(spared)
+    spared = (points.footprint > 0) & (least >= MIN_INTERLACED)
+    odd_x, odd_y = x % 2 == 1, y % 2 == 1
+    look(np.flatnonzero(~spared | ~(odd_x | odd_y)))
     number = np.full(atlas.shape[0] * width, -1)
     number[atlas.texel] = points.of_texel
-    around = number[texel[left][:, None] + [-1, 1, -width, width]]
-    near = seen[around, gt.NEARNESS].max(1, initial=0) < OPEN_NEARNESS
-    calm = near & (around.min(1, initial=0) >= 0) & (seen[around, gt.BACK].max(1, initial=0) < 0.1)
-    seen[left[calm]] = seen[around[calm]].mean(1)
-    look(left[~calm])
+    across_corners, across_sides = (
+        [-width - 1, -width + 1, width - 1, width + 1],
+        [-1, 1, -width, width],
+    )
+    for between, steps in ((odd_x & odd_y, across_corners), (odd_x ^ odd_y, across_sides)):
+        left = np.flatnonzero(spared & between)
+        around = number[texel[left][:, None] + steps]
+        nearness, back = seen[around, gt.NEARNESS], seen[around, gt.BACK]
+        calm = ((nearness < OPEN_NEARNESS) & (back < 0.1)).all(1) | (back > 0.9).all(1)
+        calm &= (around >= 0).all(1)
+        seen[left[calm]] = seen[around[calm]].mean(1)
+        look(left[~calm])
     return seen
 
 

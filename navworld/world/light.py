@@ -16,9 +16,9 @@ from navworld.world.irradiance import QUALITIES, Irradiance, irradiance
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Scene
 
 BAKE_VERSION = "1"
-MIDDLE = 0.62
+MIDDLE = 0.64
 CONTRAST = 0.9
-SHOULDER, BRIGHTEST = 0.6, 1.2
+SHOULDER, BRIGHTEST = 0.6, 1.08
 DARKEST = 0.02
 MIN_INDOOR_SHARE = 0.1
 MIN_CHART_TEXELS = 16

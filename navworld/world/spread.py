@@ -172,14 +172,31 @@ def _towards(grid, cell, radius, i, j, bu, bv, pu, pv, qu, qv):
 
 @numba.njit(cache=True, nogil=True)
 def _add_root(roots, count, u, v, parent):
-    """Appends a root; the array, which may be a larger one, and the new count."""
+    """Adds a root at index `count`; the array, which may be a larger one, and the index."""
     if count == len(roots):
         larger = np.empty((2 * count, 4), np.float64)
         larger[:count] = roots
         roots = larger
     roots[count, 0], roots[count, 1], roots[count, 3] = u, v, parent
     roots[count, 2] = roots[parent, 2] + np.hypot(u - roots[parent, 0], v - roots[parent, 1])
-    return roots, count + 1
+    return roots, count
+
+
+@numba.njit(inline="always")
+def _bends_after(roots, r, root):
+    """Whether the way through root r goes on to `root` next or next but one.
+
+    A cell with such a way is in the shadow of a corner seen from `root`: it need not look again.
+    """
+    parent = int(roots[r, 3])
+    return parent == root or (parent >= 0 and int(roots[parent, 3]) == root)
+
+
+@numba.njit(inline="always")
+def _reaches(grid, cell, radius, roots, r, i, j, most):
+    """Whether cell (i, j) sees a root, and is no further than `most` from the goal that way."""
+    u, v = roots[r, 0], roots[r, 1]
+    return roots[r, 2] + np.hypot(i - u, j - v) <= most and _free(grid, cell, radius, i, j, u, v)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -248,17 +265,20 @@ def spread(records, components, goal_x, goal_y):
         if flat[n] < -1:
             # The way comes round a corner: it bends at the cell that this one was reached from.
             c = -2 - flat[n]
-            r = root_at[c]
-            if r < 0 or not _free(grid, cell, radius, i, j, roots[r, 0], roots[r, 1]):
+            r, most = root_at[c], distance[n] + 1e-4
+            if r < 0 or not _reaches(grid, cell, radius, roots, r, i, j, most):
                 cj = c // columns
                 ci = c - cj * columns
-                r = flat[c]
-                pu, pv = roots[r, 0], roots[r, 1]
+                p = flat[c]
+                pu, pv = roots[p, 0], roots[p, 1]
                 au, av, bu, bv = _bend(grid, cell, radius, ci, cj, pu, pv, i, j)
-                roots, count = _add_root(roots, count, au, av, r)
+                roots, r = _add_root(roots, count, au, av, p)
                 if au != bu or av != bv:
-                    roots, count = _add_root(roots, count, bu, bv, count - 1)
-                r = count - 1
+                    roots, r = _add_root(roots, r + 1, bu, bv, r)
+                if roots[r, 2] + np.hypot(i - roots[r, 0], j - roots[r, 1]) > most:
+                    # The way may only get shorter, or the spreading would not come to an end.
+                    roots, r = _add_root(roots, count, ci, cj, p)
+                count = r + 1
                 root_at[c] = r
             flat[n] = r
             distance[n] = roots[r, 2] + np.hypot(i - roots[r, 0], j - roots[r, 1])
@@ -272,6 +292,8 @@ def spread(records, components, goal_x, goal_y):
                 mi, mj = i + di, j + dj
                 d = rd + np.sqrt((mi - ru) ** 2 + (mj - rv) ** 2)
                 if d >= distance[m] - 1e-3:
+                    continue
+                if flat[m] >= 0 and _bends_after(roots, flat[m], root):
                     continue
                 if di != 0 and dj != 0:
                     tight = walkable[n + di] < 0 and walkable[n + dj * columns] < 0

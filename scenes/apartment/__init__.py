@@ -6,8 +6,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from navworld.scenes.apartment.draw import draw_plan
 from navworld.scenes.apartment.furnish import Furnisher, furnish
-from navworld.scenes.apartment.plan import Plan, draw_plan
+from navworld.scenes.apartment.plan import Plan
 from navworld.scenes.apartment.shell import build_shell
 from navworld.scenes.materials import sample_style
 from navworld.world.navigability import walkable_floors
@@ -18,7 +19,9 @@ __all__ = ["VERSION", "apartment"]
 VERSION = "1"
 ATTEMPTS = 20
 TRIANGLES = (21_000, 39_500)
-"""What an apartment is decorated to have, whatever its size."""
+"""What an apartment is decorated to have, whatever its size; a little less is still kept."""
+
+FEWEST_TRIANGLES = 20_000
 
 ROBOT_RADIUS = 0.18
 MARGIN = 0.1
@@ -41,7 +44,7 @@ def apartment(seed: int) -> Scene:
 
 
 def _build(seed: int, rng: Generator) -> Scene | None:
-    """One attempt; None when some room cannot be reached."""
+    """One attempt; None when some room cannot be reached or all is too bare."""
     draw, look, build, fit, shine = rng.spawn(5)
     plan = draw_plan(draw)
     style = sample_style(look)
@@ -51,6 +54,8 @@ def _build(seed: int, rng: Generator) -> Scene | None:
     for room in rooms:
         for spot in room.space.spots:
             mesh.append(spot.piece.mesh, spot.T_world_piece)
+    if mesh.triangle_count < FEWEST_TRIANGLES:
+        return None
     arrays = mesh.arrays()
     floors = walkable_floors(arrays["vertices"], arrays["triangles"], seed_points=_thresholds(plan))
     if len(floors) != 1 or not _all_reachable(plan, floors[0]):

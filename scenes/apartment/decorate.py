@@ -105,7 +105,7 @@ def balance(rooms: list[Furnisher], triangles: tuple[int, int]) -> None:
     """Adds or takes away small things until all pieces have a number of triangles in a range."""
     least, most = triangles
     count = sum(_triangles(spot) for room in rooms for spot in room.space.spots)
-    for turn in range(16):
+    for turn in range(24):
         for room in rooms:
             if count >= least:
                 break

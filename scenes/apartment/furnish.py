@@ -54,7 +54,7 @@ class Furnisher:
         front: float = 0.0,
         under_window: float | None = None,
         gap: float = WALL_GAP,
-        also: Callable[[Edge, float, Spot], list[Spot]] | None = None,
+        also: Callable[[Edge, float], list[Spot]] | None = None,
     ) -> Spot | None:
         """Puts a piece with its back to a wall where it fits.
 
@@ -69,7 +69,7 @@ class Furnisher:
             if tries > 24:
                 return None
             spot = self.space.against_wall(piece, edge, at, front=front, gap=gap)
-            spots = [spot, *(also(edge, at, spot) if also else [])]
+            spots = [spot, *(also(edge, at) if also else [])]
             if self.space.put(*spots):
                 return spot
         return None
@@ -205,8 +205,6 @@ def _bathroom(room: Furnisher) -> None:
     groups.bath_fittings(room)
     if room.chance(0.5):
         room.by_wall(room.make("washing machine"), front=0.45)
-    if room.chance(0.45):
-        groups.shelves(room, 1)
     room.somewhere(room.make(room.pick(("basket", "bin"))))
     if room.chance(0.4):
         room.somewhere(room.make("stool"))

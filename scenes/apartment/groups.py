@@ -18,10 +18,12 @@ def bed(room: Furnisher, *, double: bool) -> None:
     """A bed, its head to a wall, with nightstands and a lamp; a rug before it."""
     for kind in ("double bed", "single bed") if double else ("single bed",):
         piece = room.make(kind)
-        stands = [room.make("nightstand") for _ in range(2 if kind == "double bed" else 1)]
+        stands = [room.make("nightstand")] * (2 if kind == "double bed" else 1)
         width = piece.size[1]
 
-        def beside(edge: Edge, at: float, spot: Spot, stands=stands, width=width) -> list[Spot]:
+        def beside(
+            edge: Edge, at: float, stands: list[Piece] = stands, width: float = width
+        ) -> list[Spot]:
             spots = []
             for side, stand in zip((1, -1), stands, strict=False):
                 if len(stands) == 1 and at > 0.5 * edge.length:
@@ -161,7 +163,7 @@ def dining_table(room: Furnisher, *, seats: int, small: bool = False) -> None:
     for count in range(seats, 1, -2):
         width = {2: 0.8, 4: 1.2, 6: 1.7}[count]
         table = room.make("dining table", 0.75 if small else 0.88, width)
-        chairs = [room.make("dining chair") for _ in range(count)]
+        chairs = [room.make("dining chair")] * count
         for x, y, yaw in _table_places(room, table.size):
             top = Spot(table, x, y, 0.0, yaw)
             around = _chairs(room, top, chairs)
@@ -254,7 +256,7 @@ def reading_corner(room: Furnisher) -> None:
     chair = room.make("armchair")
     lamp = room.make("floor lamp")
 
-    def beside(edge: Edge, at: float, spot: Spot) -> list[Spot]:
+    def beside(edge: Edge, at: float) -> list[Spot]:
         shift = 0.5 * (chair.size[1] + lamp.size[1]) + 0.05
         side = 1 if at < 0.5 * edge.length else -1
         return [room.space.against_wall(lamp, edge, at + side * shift)]
@@ -296,7 +298,7 @@ def desk(room: Furnisher) -> None:
     """A desk with a chair in front of it, a computer and a lamp on it."""
     table, chair = room.make("desk"), room.make("office chair")
 
-    def before(edge: Edge, at: float, spot: Spot) -> list[Spot]:
+    def before(edge: Edge, at: float) -> list[Spot]:
         out = WALL_GAP + table.size[0] + 0.5 * chair.size[0] + 0.03
         x, y = edge.point(at + 0.02, out)
         return [Spot(chair, x, y, 0.0, edge.yaw + np.pi)]
@@ -336,7 +338,7 @@ def sink(room: Furnisher) -> None:
         mirror = room.make("mirror", None, min(basin.size[1], 0.8))
         height = max(1.55, basin.size[2] + 0.1 + 0.5 * mirror.size[2])
 
-        def above(edge: Edge, at: float, spot: Spot, mirror=mirror, z=height) -> list[Spot]:
+        def above(edge: Edge, at: float, mirror: Piece = mirror, z: float = height) -> list[Spot]:
             return [room.space.on_wall(mirror, edge, at, z)]
 
         for also, tall in ((above, 1.9), (None, None)):

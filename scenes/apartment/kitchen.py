@@ -34,7 +34,6 @@ def fit_kitchen(room: Furnisher, *, longest: float) -> None:
             if high - low > 1.62:
                 rows.append((high - low, low, high, edge))
     rows.sort(key=lambda row: -min(row[0], longest))
-    edge = None
     for longest_now in (longest, 0.75 * longest, 2.0, 1.62):
         for _, low, high, edge in rows:
             length = min(high - low, longest_now)
@@ -53,9 +52,7 @@ def fit_kitchen(room: Furnisher, *, longest: float) -> None:
         low, high = _free_part(room, other, low, high)
         if corner and high - low > 0.7:
             units = _row(room, min(high - low, 2.6), full=False)
-            if _install(
-                room, other, low if _starts(room, other, low) else high - _length(units), units
-            ):
+            if _install(room, other, low if _starts(other, low) else high - _length(units), units):
                 break
     if not any(spot.piece.kind == "fridge" for spot in room.space.spots):
         room.by_wall(room.make("fridge"), front=0.5)
@@ -79,7 +76,7 @@ def _free_part(room: Furnisher, edge: Edge, low: float, high: float) -> tuple[fl
     return best
 
 
-def _starts(room: Furnisher, edge: Edge, low: float) -> bool:
+def _starts(edge: Edge, low: float) -> bool:
     return low < 0.5 * edge.length
 
 

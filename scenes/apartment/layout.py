@@ -43,15 +43,15 @@ def lay_out(rng: Generator) -> list[Patch]:
     """Rectangles of a random apartment, some of which may be too small or odd to keep."""
     area = float(rng.triangular(40, 62, 150))
     shape = _shape(rng, area)
-    width = rng.uniform(1.2, 1.55)
+    width = rng.uniform(1.3, 1.7)
     a = rng.uniform(3.3, 4.4)
     single = shape == "U" or (area < 66 if shape == "I" else rng.random() < 0.2)
     b = 0.0 if single else rng.uniform(3.1, 4.2)
     depth = a + width + b
     legs, length, living = _proportions(rng, shape, area, (a, b, width))
-    patches = _bar(rng, (a, b, width), length, legs)
+    patches = _bar((a, b, width), length, legs)
     for leg in legs:
-        patches += _leg(rng, leg, (a, depth, width))
+        patches += _leg(leg, (a, depth, width))
     patches += _ends(rng, shape, legs, (a, depth, width, length), living)
     rooms = [piece for patch in patches for piece in _cut(rng, patch)]
     return _turn(rng, [_round(patch) for patch in rooms])
@@ -103,9 +103,7 @@ def _proportions(
     return [_Leg(x, one, two, depth + rise)], length, living
 
 
-def _bar(
-    rng: Generator, bar: tuple[float, float, float], length: float, legs: list[_Leg]
-) -> list[Patch]:
+def _bar(bar: tuple[float, float, float], length: float, legs: list[_Leg]) -> list[Patch]:
     """The horizontal corridor, the row below it and the row above, broken where legs start."""
     a, b, width = bar
     start = min([leg.x for leg in legs if leg.corner == "left"], default=0.0)
@@ -125,7 +123,7 @@ def _bar(
     return patches
 
 
-def _leg(rng: Generator, leg: _Leg, bar: tuple[float, float, float]) -> list[Patch]:
+def _leg(leg: _Leg, bar: tuple[float, float, float]) -> list[Patch]:
     """The vertical corridor of a leg and its two rows; corner legs turn the corridor around."""
     a, depth, width = bar
     patches = [Patch("corridor", (leg.x, a + width, leg.x + width, leg.top))]
@@ -254,7 +252,8 @@ def _cut_open(rng: Generator, cell: Cell) -> list[Cell]:
 
 
 def _round(patch: Patch) -> Patch:
-    return replace(patch, cell=tuple(round(float(value), 2) for value in patch.cell))
+    x0, y0, x1, y1 = (round(float(value), 2) for value in patch.cell)
+    return replace(patch, cell=(x0, y0, x1, y1))
 
 
 def _turn(rng: Generator, patches: list[Patch]) -> list[Patch]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.random import Generator
 
@@ -31,17 +33,12 @@ def cut_openings(
     """
     openings: list[Opening] = []
     for pair, kind in _join(rng, rooms, walls):
-        openings.append(_doorway(rng, rooms, _widest(walls, pair), kind, thickness))
+        openings.append(_doorway(rng, _widest(walls, pair), kind, thickness))
     openings = _hang_leaves(rng, rooms, openings)
     openings.append(_entrance(rng, rooms, walls, thickness))
     for room in range(len(rooms)):
         openings += _windows(rng, rooms, room, walls, openings)
     return tuple(openings)
-
-
-def opposite(wall: Wall, room: int) -> int:
-    """The room on the other side of a wall."""
-    return wall.rooms[0] if wall.rooms[1] == room else wall.rooms[1]
 
 
 def _widest(walls: tuple[Wall, ...], pair: Pair) -> Wall:
@@ -52,7 +49,9 @@ def _join(
     rng: Generator, rooms: tuple[PlanRoom, ...], walls: tuple[Wall, ...]
 ) -> list[tuple[Pair, str]]:
     """Pairs of rooms to join and by what: every room gets a way in, some get two."""
-    pairs = sorted({tuple(sorted(w.rooms)) for w in walls if not w.outer and w.length >= 1.25})
+    pairs: list[Pair] = sorted(
+        {(min(w.rooms), max(w.rooms)) for w in walls if not w.outer and w.length >= 1.25}
+    )
     joined: dict[Pair, str] = {}
     for pair in pairs:
         kind = _wish(rng, {rooms[room].kind for room in pair}, [rooms[room].kind for room in pair])
@@ -112,9 +111,7 @@ def _reached(joined: dict[Pair, str], count: int) -> set[int]:
     return reached
 
 
-def _doorway(
-    rng: Generator, rooms: tuple[PlanRoom, ...], wall: Wall, kind: str, thickness: float
-) -> Opening:
+def _doorway(rng: Generator, wall: Wall, kind: str, thickness: float) -> Opening:
     """A hole for a door or an arch in a wall between two rooms."""
     margin = 0.5 * thickness + FRAME + 0.04
     low, high = wall.low + margin, wall.high - margin
@@ -189,8 +186,6 @@ def _leaf(
     rooms: tuple[PlanRoom, ...], opening: Opening, others: list[Opening], angle: float
 ) -> Opening:
     """The first leaf that fits: into the more private room, against the nearer side wall."""
-    from dataclasses import replace
-
     wall = opening.wall
     swing = [room for room in wall.rooms if rooms[room].kind not in ("corridor", "hallway")]
     swing.sort(key=lambda room: -_reluctance(rooms[room].kind))

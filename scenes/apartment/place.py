@@ -12,18 +12,19 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from navworld.scenes.apartment.joinery import wall_faces
 from navworld.scenes.apartment.openings import FRAME, leaf_area, overlap
 from navworld.scenes.apartment.plan import Opening, Plan
-from navworld.scenes.apartment.shell import SKIRTING, edges_of, inside, wall_faces
+from navworld.scenes.apartment.shell import SKIRTING, edges_of, inside
 from navworld.scenes.furniture import Piece
 
 Rect = tuple[float, float, float, float]
 
 CELL = 0.05
-PASSAGES = (0.68, 0.6, 0.5)
+PASSAGES = (0.68, 0.6, 0.52)
 """Widths that may stay free between all doors of a room: the first that an empty one has [m]."""
 
-SMALL, TIGHT_PASSAGES = 7.0, (0.56, 0.5)
+SMALL, TIGHT_PASSAGES = 7.0, (0.6, 0.52)
 """Rooms up to this area [m²] make do with narrower passages [m]."""
 
 ANCHOR_CELLS = 5
@@ -330,7 +331,7 @@ class Space:
     def _joined(self, free: NDArray[np.uint8], passage: float) -> bool:
         """Whether a passage of this width joins all doors and reaches most of what is as wide."""
         distance = cv2.distanceTransform(free, cv2.DIST_L2, 3)
-        wide = (distance * CELL >= 0.5 * passage).astype(np.uint8)
+        wide = ((distance - 0.5) * CELL >= 0.5 * passage).astype(np.uint8)
         x, y = self.bounds[:2]
         for number, (px, py) in enumerate(self._anchors):
             row = max(int((py - y) / CELL) + 1 - ANCHOR_CELLS, 0)
@@ -347,7 +348,7 @@ class Space:
             elif near.max(initial=0) != 2:
                 return False
         least = 0.8 if len(self._anchors) > 1 else 0.6
-        return np.count_nonzero(wide == 2) > least * np.count_nonzero(wide)
+        return bool(np.count_nonzero(wide == 2) > least * np.count_nonzero(wide))
 
 
 def _edge(a: NDArray, b: NDArray, openings: list[Opening]) -> Edge:

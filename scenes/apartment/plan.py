@@ -8,12 +8,10 @@ import numpy as np
 import shapely
 from numpy.random import Generator
 
-from navworld.scenes.apartment.layout import Cell, Patch, lay_out
+from navworld.scenes.apartment.layout import Cell, Patch
 
 OUTSIDE = -1
-PUBLIC = ("living room", "kitchen", "dining room", "corridor", "hallway")
 WET = ("bathroom", "toilet", "laundry")
-ATTEMPTS = 60
 
 
 class PlanRejected(Exception):
@@ -119,26 +117,6 @@ class Plan:
         return [opening for opening in self.openings if room in opening.wall.rooms]
 
 
-def draw_plan(rng: Generator) -> Plan:
-    """A random plan in which every room can be reached."""
-    from navworld.scenes.apartment.openings import cut_openings
-
-    for _ in range(ATTEMPTS):
-        try:
-            patches = lay_out(rng)
-            corners, roles = _merge(patches)
-            walls = _walls(corners)
-            rooms = _name_rooms(rng, corners, roles, walls)
-            inner = float(rng.choice([0.10, 0.12, 0.15]))
-            outer = float(rng.choice([0.20, 0.22, 0.25]))
-            height = round(float(rng.uniform(2.4, 2.85)), 2)
-            openings = cut_openings(rng, rooms, walls, thickness=inner)
-        except PlanRejected:
-            continue
-        return Plan(rooms, walls, openings, height, inner, outer)
-    raise RuntimeError(f"no floor plan in {ATTEMPTS} attempts: report the seed")
-
-
 def offset(
     corners: tuple[tuple[float, float], ...], distance: float
 ) -> tuple[tuple[float, float], ...]:
@@ -167,7 +145,7 @@ def _corners(shape: shapely.Geometry) -> tuple[tuple[float, float], ...]:
     return tuple((float(x), float(y)) for x, y in np.roll(p, -first, axis=0))
 
 
-def _merge(patches: list[Patch]) -> tuple[list[tuple[tuple[float, float], ...]], list[str]]:
+def merge_patches(patches: list[Patch]) -> tuple[list[tuple[tuple[float, float], ...]], list[str]]:
     """Corners and role of every room, the corridors joined to one."""
     cells = np.array([patch.cell for patch in patches])
     sides = cells[:, 2:] - cells[:, :2]
@@ -204,7 +182,7 @@ def _edges(corners: tuple[tuple[float, float], ...]) -> list[tuple[int, float, f
     return edges
 
 
-def _walls(corners: list[tuple[tuple[float, float], ...]]) -> tuple[Wall, ...]:
+def find_walls(corners: list[tuple[tuple[float, float], ...]]) -> tuple[Wall, ...]:
     """Walls between all pairs of rooms and towards the outside."""
     every = [(edge, room) for room, polygon in enumerate(corners) for edge in _edges(polygon)]
     walls = []
@@ -237,7 +215,7 @@ def neighbours(walls: tuple[Wall, ...], room: int, least: float = 1.2) -> dict[i
     return shared
 
 
-def _name_rooms(
+def name_rooms(
     rng: Generator,
     corners: list[tuple[tuple[float, float], ...]],
     roles: list[str],
@@ -323,9 +301,9 @@ def _name_small(
     bath = max(baths, key=lambda room: -abs(size[room] - 6.0))
     kinds[bath] = "bathroom"
     if 0 not in lit:
-        free = [room for room in by_hall if not kinds[room] and room in lit and size[room] > 3]
-        if free:
-            kinds[free[-1]] = "hallway"
+        fit = [room for room in by_hall if not kinds[room] and room in lit and size[room] > 3]
+        if fit:
+            kinds[fit[-1]] = "hallway"
     for room in small:
         if kinds[room]:
             continue
@@ -334,6 +312,6 @@ def _name_small(
         elif roles[room] == "tucked":
             kinds[room] = "bathroom"
         else:
-            free = ["storage"] * ("storage" not in kinds) + ["laundry"] * ("laundry" not in kinds)
-            free += ["bathroom"] * (kinds.count("bathroom") < 2)
-            kinds[room] = str(rng.choice([*free, "study"]))
+            options = [kind for kind in ("storage", "laundry") if kind not in kinds]
+            options += ["bathroom"] * (kinds.count("bathroom") < 2)
+            kinds[room] = str(rng.choice([*options, "study"]))

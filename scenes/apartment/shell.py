@@ -9,23 +9,16 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from navworld.scenes.apartment.joinery import Views, build_door, build_window, wall_faces
 from navworld.scenes.apartment.openings import FRAME, room_inside
 from navworld.scenes.apartment.plan import WET, Opening, Plan, offset, outline
-from navworld.scenes.furniture import shapes
 from navworld.scenes.materials import Style, material, tile_for
-from navworld.scenes.pictures import window_view
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import Material
-
-Point = tuple[float, float, float]
 
 SLAB = 0.2
 """Thickness of the ground and the roof slab [m]."""
 
-CASING = 0.015
-"""How far door frames stand proud of the wall [m]."""
-
-LEAF = 0.04
 SKIRTING = (0.014, 0.08)
 
 
@@ -63,13 +56,13 @@ def build_shell(rng: Generator, plan: Plan, style: Style) -> MeshBuilder:
         _room_walls(mesh, plan, room, finish, walls)
         if finish.band is None:
             _skirting(mesh, plan, room, material(style.skirting), skirting)
-    views = _Views(rng)
+    views = Views(rng)
     for opening in plan.openings:
         _reveal(mesh, plan, opening, finishes, style)
         if opening.kind == "window":
-            _window(mesh, plan, opening, style, views)
+            build_window(mesh, plan, opening, style, views)
         elif opening.kind != "arch":
-            _door(mesh, plan, opening, style)
+            build_door(mesh, plan, opening, style)
     _outside(mesh, plan, walls)
     return mesh
 
@@ -256,32 +249,6 @@ def _skirting(mesh: MeshBuilder, plan: Plan, room: int, surface: Material, insta
             position = high
 
 
-def _slab(
-    mesh: MeshBuilder,
-    opening: Opening,
-    along: tuple[float, float],
-    across: tuple[float, float],
-    z: tuple[float, float],
-    surface: Material,
-    instance: int,
-) -> None:
-    """A box in the frame of a wall: `along` its axis, `across` from its centre line."""
-    line = opening.wall.line
-    low, high = [along[0], line + across[0], z[0]], [along[1], line + across[1], z[1]]
-    if opening.wall.axis == 1:
-        low[:2], high[:2] = low[1::-1], high[1::-1]
-    mesh.box(low, high, surface, instance, tile=tile_for(surface))
-
-
-def wall_faces(plan: Plan, opening: Opening) -> tuple[float, float]:
-    """Where both faces of an opening's wall lie, from its centre line [m]: the lower, the upper."""
-    half = 0.5 * plan.inner_thickness
-    if not opening.wall.outer:
-        return -half, half
-    far = plan.outer_thickness - half
-    return (-far, half) if opening.wall.rooms[0] < 0 else (-half, far)
-
-
 def _reveal(
     mesh: MeshBuilder, plan: Plan, opening: Opening, finishes: list[Finish], style: Style
 ) -> None:
@@ -299,7 +266,7 @@ def _reveal(
         # Seen from the hole: the hole must lie to the left of the direction of travel.
         if (towards > 0) == (axis == 0):
             ends.reverse()
-        _upright(mesh, *ends, (opening.bottom, opening.top), surface, 0)
+        _upright(mesh, ends[0], ends[1], (opening.bottom, opening.top), surface, 0)
     cell = (opening.low, near, opening.high, far)
     cell = cell if axis == 0 else (near, opening.low, far, opening.high)
     _level(mesh, cell, opening.top, surface, 0, up=False)
@@ -308,139 +275,6 @@ def _reveal(
     else:
         wet = [r for r in opening.wall.rooms if r >= 0 and plan.rooms[r].kind not in WET]
         _level(mesh, cell, 0.0, finishes[wet[-1] if wet else room].floor, 3 + room, up=True)
-
-
-def _door(mesh: MeshBuilder, plan: Plan, opening: Opening, style: Style) -> None:
-    """Casing on both sides of a doorway and its leaf."""
-    frame = mesh.add_instance("door frame", "door frame")
-    wood = material(style.door_frame)
-    near, far = wall_faces(plan, opening)
-    low, high, top = opening.low, opening.high, opening.top
-    for across in ((near - CASING, near), (far, far + CASING)):
-        _slab(mesh, opening, (low - FRAME, low), across, (0, top + FRAME), wood, frame)
-        _slab(mesh, opening, (high, high + FRAME), across, (0, top + FRAME), wood, frame)
-        _slab(mesh, opening, (low, high), across, (top, top + FRAME), wood, frame)
-    if opening.kind == "entrance":
-        inner = room_inside(opening.wall)
-        towards = 1.0 if inner == opening.wall.rooms[1] else -1.0
-        T = _leaf_frame(opening, 0.5 * plan.inner_thickness - 0.06, towards, 0.0)
-        _leaf(mesh, T, high - low, top, "walnut", style, handles=(-1,))
-    elif opening.into is not None:
-        towards = 1.0 if opening.into == opening.wall.rooms[1] else -1.0
-        T = _leaf_frame(opening, 0.5 * plan.inner_thickness + CASING, towards, opening.angle)
-        _leaf(mesh, T, high - low - 0.01, top - 0.01, style.door, style, handles=(-1, 1))
-
-
-def _leaf_frame(opening: Opening, distance: float, towards: float, angle: float) -> NDArray:
-    """(4, 4) frame of a leaf: x from hinge to latch, z up, its body on the side of −y … or +y."""
-    axis = opening.wall.axis
-    along, normal = np.eye(3)[axis], np.eye(3)[1 - axis] * towards
-    hinge = opening.high if opening.hinge_high else opening.low
-    if opening.hinge_high:
-        along = -along
-    T = np.eye(4)
-    T[:3, 0] = np.cos(angle) * along + np.sin(angle) * normal
-    outer = -np.sin(angle) * along + np.cos(angle) * normal
-    T[:3, 1] = np.cross([0, 0, 1], T[:3, 0])
-    T[axis, 3] = hinge
-    T[1 - axis, 3] = opening.wall.line + towards * distance
-    if T[:3, 1] @ outer < 0:
-        T[:3, 3] += LEAF * outer
-    return T
-
-
-def _leaf(
-    mesh: MeshBuilder,
-    T: NDArray,
-    span: float,
-    top: float,
-    surface: str,
-    style: Style,
-    *,
-    handles: tuple[int, ...],
-) -> None:
-    """A door leaf with two panels and handles; its body lies between y = 0 and y = LEAF."""
-    item = mesh.add_instance("door", "door")
-    wood, metal = material(surface), material(style.metal)
-    _board(mesh, (0, 0, 0.008), (span, LEAF, top), wood, item, T)
-    for side in (-1, 1):
-        y0, y1 = (-0.008, 0.0) if side < 0 else (LEAF, LEAF + 0.008)
-        for z0, z1 in ((0.18, 0.85), (1.02, top - 0.16)):
-            hidden = ("+y",) if side < 0 else ("-y",)
-            low, high = (0.13, y0, z0), (span - 0.13, y1, z1)
-            _board(mesh, low, high, wood, item, T, omit=hidden)
-    for side in (-1, 1):
-        y0, y1 = (-0.05, 0.0) if side < 0 else (LEAF, LEAF + 0.05)
-        mesh.box((span - 0.07, y0, 0.98), (span - 0.05, y1, 1.0), metal, item, T=T)
-        edge = (y0, y0 + 0.018) if side < 0 else (y1 - 0.018, y1)
-        mesh.box((span - 0.18, edge[0], 0.98), (span - 0.05, edge[1], 1.0), metal, item, T=T)
-
-
-def _board(
-    mesh: MeshBuilder,
-    low: Point,
-    high: Point,
-    wood: Material,
-    item: int,
-    T: NDArray,
-    omit: tuple[str, ...] = (),
-) -> None:
-    """A board whose grain runs along its longer side."""
-    vertices, triangles, uv = shapes.box(low, high, omit)
-    mesh.triangles(vertices, triangles, uv / tile_for(wood), wood, item, T)
-
-
-class _Views:
-    """What is seen through the windows: one picture for each side of the building."""
-
-    def __init__(self, rng: Generator) -> None:
-        self._streams = rng.spawn(4)
-        self._made: dict[int, Material] = {}
-
-    def towards(self, side: int) -> Material:
-        if side not in self._made:
-            view = window_view(self._streams[side])
-            self._made[side] = Material(
-                f"window {view.name}", texture=view, emission=1.0, transparent=True
-            )
-        return self._made[side]
-
-
-def _window(mesh: MeshBuilder, plan: Plan, opening: Opening, style: Style, views: _Views) -> None:
-    """Frame, pane and sill of a window."""
-    item = mesh.add_instance("window", "window")
-    wood = material(style.window_frame)
-    low, high, bottom, top = opening.low, opening.high, opening.bottom, opening.top
-    upper = opening.wall.rooms[0] < 0
-    sign = 1.0 if upper else -1.0
-    middle = -sign * (0.5 * plan.outer_thickness - 0.5 * plan.inner_thickness + 0.02)
-    across = (middle - 0.03, middle + 0.03)
-    bar = 0.055
-    _slab(mesh, opening, (low, low + bar), across, (bottom, top), wood, item)
-    _slab(mesh, opening, (high - bar, high), across, (bottom, top), wood, item)
-    for z in (bottom, top - bar):
-        _slab(mesh, opening, (low + bar, high - bar), across, (z, z + bar), wood, item)
-    leaves = max(1, round((high - low) / 0.75))
-    for k in range(1, leaves):
-        at = low + (high - low) * k / leaves
-        _slab(mesh, opening, (at - bar / 2, at + bar / 2), across, (bottom, top), wood, item)
-    at = opening.wall.line + middle
-    ends = [(low, at), (high, at)] if opening.wall.axis == 0 else [(at, low), (at, high)]
-    if upper == (opening.wall.axis == 0):
-        ends.reverse()
-    (xa, ya), (xb, yb) = ends
-    corners = [(xa, ya, bottom), (xb, yb, bottom), (xb, yb, top), (xa, ya, top)]
-    side = 2 * opening.wall.axis + int(upper)
-    mesh.quad(corners, views.towards(side), item, tile=None)
-    if bottom > 0.3:
-        face = sign * 0.5 * plan.inner_thickness
-        board = sorted((middle + sign * 0.03, face + sign * 0.06))
-        span = (low - 0.04, high + 0.04)
-        front = sorted((face, face + sign * 0.06))
-        _slab(mesh, opening, span, (front[0], front[1]), (bottom - 0.03, bottom), wood, item)
-        _slab(
-            mesh, opening, (low, high), (board[0], board[1]), (bottom, bottom + 0.004), wood, item
-        )
 
 
 def _outside(mesh: MeshBuilder, plan: Plan, instance: int) -> None:

@@ -57,22 +57,10 @@ def _plan_batch(cost, value, parent, order, settled, slack):
     target = (height // 2) * width + width // 2
     for n in range(batch):
         goals = np.flatnonzero(value[n].reshape(-1) < np.inf).astype(np.int64)
-        settled[n] = cheapest_paths(
-            cost[n], value[n], parent[n], order[n], goals, target, slack
-        )
+        settled[n] = cheapest_paths(cost[n], value[n], parent[n], order[n], goals, target, slack)
 
 
 @njit(cache=True, nogil=True)
 def _gradient_batch(upstream, parent, order, settled, grad_cost):
     for n in range(len(parent)):
         path_gradient(upstream[n], parent[n], order[n], settled[n], grad_cost[n])
-        flat, came = upstream[n].reshape(-1), parent[n].reshape(-1)
-        for cell in range(flat.size):
-            if came[cell] >= 0:
-                flat[cell] = 0.0
-        final = np.zeros(flat.size, np.bool_)
-        for k in range(settled[n]):
-            final[order[n, k]] = True
-        for cell in range(flat.size):
-            if not final[cell]:
-                flat[cell] = 0.0

@@ -15,13 +15,16 @@ from numba import njit
 from scipy import ndimage
 from skimage.graph import MCP_Geometric
 
+from navworld.beliefs import GPS, augment
+from navworld.maps.occupancy import OccupancyMapper
+
 CELL = 0.05
 SIZE = 64
 RADIUS = 0.18
 CAMERA = 0.88
 
 
-def make_rooms(rng: np.random.Generator, columns: int = 3, rows: int = 2) -> np.ndarray:
+def make_flat(rng: np.random.Generator, columns: int = 3, rows: int = 2) -> np.ndarray:
     """(Y, X) heights [m] of a flat of columns × rows rooms with doors and boxes of furniture."""
     room = 80
     heights = np.zeros((rows * room + 1, columns * room + 1), np.float32)
@@ -98,14 +101,14 @@ class _Body:
     steps: int = 0
 
 
-class RoomsEnv:
+class FlatsEnv:
     """Batched PointNav in stand-in rooms: same-step autoreset, truth in `info`."""
 
     def __init__(self, count: int, seed: int = 0, flats: int = 4, limit: int = 500) -> None:
         self.num_envs = count
         self.limit = limit
         self.rng = np.random.default_rng(seed)
-        self.flats = [make_rooms(self.rng) for _ in range(flats)]
+        self.flats = [make_flat(self.rng) for _ in range(flats)]
         self.free = [
             ndimage.distance_transform_edt(flat < 0.1) * CELL - 0.5 * CELL >= RADIUS
             for flat in self.flats
@@ -187,3 +190,27 @@ class RoomsEnv:
             body.x, body.y = x, y
             body.travelled += 0.01
         return True
+
+
+class MappedFlats:
+    """`FlatsEnv` seen through a GPS localizer and a mapper, as an agent sees it."""
+
+    def __init__(self, env: FlatsEnv, mapper: OccupancyMapper) -> None:
+        self.env, self.mapper, self.num_envs = env, mapper, env.num_envs
+        self._localizer = GPS()
+
+    def reset(self, *, seed: int | None = None):
+        """First observations."""
+        self.mapper.reset(np.arange(self.num_envs))
+        return self._augment(self.env.reset()[0]), {}
+
+    def step(self, actions):
+        """As the environment's, with the map in the observation."""
+        observation, reward, terminated, truncated, info = self.env.step(actions)
+        self.mapper.reset(np.flatnonzero(terminated | truncated))
+        return self._augment(observation), reward, terminated, truncated, info
+
+    def _augment(self, observation):
+        ids = np.arange(self.num_envs)
+        parts = {"localizer": self._localizer, "mappers": (self.mapper,)}
+        return augment(observation, None, 0.5, ids, **parts)[0]
