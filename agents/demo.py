@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from navworld.agents.train import train
 from navworld.envs.benchmarks import benchmark, draw_episodes
 from navworld.envs.tasks.pointnav import Episode
 from navworld.evaluation.report import summarize, text_table, write_report
-from navworld.evaluation.result import Metric, Result
+from navworld.evaluation.result import Result
 from navworld.evaluation.rollout import Rollout
 
 HOUSE = Path("scenes/aws_small_house/aws_small_house_visual.glb")
@@ -47,7 +48,9 @@ def demo(out: str, *, episodes: int = 60, train_seconds: float = 120.0) -> Resul
     if house is not None:
         results["pointnav, real house, zero-shot"] = house
         print(text_table({"real house, zero-shot": house}).splitlines()[1])
-    trained = train("pointnav", out=str(folder / "training"), minutes=train_seconds / 60)
+    training = folder / "training"
+    shutil.rmtree(training, ignore_errors=True)
+    trained = train("pointnav", out=str(training), minutes=train_seconds / 60)
     print(f"\nTrained one from nothing for {train_seconds:.0f} s: " + _told(trained))
     videos = save_videos(folder, results["pointnav"], "pointnav")
     page = write_report(
@@ -85,5 +88,4 @@ def _imported_house(agent: Agent) -> list[Rollout] | None:
 
 
 def _told(result: Result) -> str:
-    shown = [f"{k} {m.value:.3g} {m.unit}".strip() for k, m in result.metrics.items()]
-    return ", ".join(shown) if isinstance(next(iter(result.metrics.values())), Metric) else ""
+    return ", ".join(f"{k} {m.value:.3g} {m.unit}".strip() for k, m in result.metrics.items())

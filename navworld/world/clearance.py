@@ -39,13 +39,17 @@ def clearances(free: NDArray[np.bool_], cell: float) -> NDArray[np.float32]:
     blocked[1::2, 1::2] = ~free
     blocked = cv2.dilate(blocked, np.ones((3, 3), np.uint8))
     if not blocked.any():
-        raise ValueError("no cell of the grid is blocked: surround the free space with blocked cells")
+        raise ValueError(
+            "no cell of the grid is blocked: surround the free space with blocked cells"
+        )
     distance = cv2.distanceTransform(1 - blocked, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return distance[1::2, 1::2] * np.float32(0.5 * cell)
 
 
 @intrinsic
-def _as_pointer(typingctx, address):
+def as_pointer(typingctx, address):
+    """An address (int64) as a pointer that `numba.carray` takes."""
+
     def build(context, builder, signature, args):
         return builder.inttoptr(args[0], cgutils.voidptr_t)
 
@@ -55,7 +59,7 @@ def _as_pointer(typingctx, address):
 @numba.njit(inline="always")
 def grid_of(record):
     """(rows, columns) float32 clearances of one `GRID` record."""
-    address = _as_pointer(record.clearance)
+    address = as_pointer(record.clearance)
     return numba.carray(address, (record.rows, record.columns), np.float32)
 
 

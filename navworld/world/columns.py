@@ -109,7 +109,9 @@ def _mark_polygon(px, py, count, mask):
             if by > row + 1:
                 bx = ax + (row + 1 - ay) / (by - ay) * (bx - ax)
             left, right = min(left, ax, bx), max(right, ax, bx)
-        for column in range(max(int(np.floor(left)), 0), min(int(np.floor(right)), columns - 1) + 1):
+        for column in range(
+            max(int(np.floor(left)), 0), min(int(np.floor(right)), columns - 1) + 1
+        ):
             mask[row, column] = True
 
 

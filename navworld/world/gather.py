@@ -29,7 +29,7 @@ RED, GREEN, BLUE, OPEN, NEARNESS, BACK, SKY = range(7)
 
 
 def hemisphere_sets() -> NDArray[np.float32]:
-    """(SETS, PER_SET, 3) cosine-distributed directions about z.
+    """(SETS, 3, PER_SET) cosine-distributed directions about z.
 
     Each set is stratified in itself and all of them together are: the first two dimensions of
     Sobol's sequence.
@@ -47,7 +47,7 @@ def hemisphere_sets() -> NDArray[np.float32]:
     directions = np.stack(
         [radius * np.cos(angle), radius * np.sin(angle), np.sqrt(1 - points[:, 0])], 1
     )
-    return directions.reshape(SETS, PER_SET, 3).astype(np.float32)
+    return directions.reshape(SETS, PER_SET, 3).swapaxes(1, 2).astype(np.float32, order="C")
 
 
 @njit(nogil=True, cache=True)
@@ -63,16 +63,21 @@ def write_frame(n, frame):
 
 @njit(nogil=True, cache=True)
 def _aim(rays, p, n, frame, directions):
-    """Aims a whole packet from a point into the hemisphere about n."""
-    origin, direction = np.empty(3, np.float32), np.empty(3, np.float32)
+    """Aims a whole packet from a point into the hemisphere about n; directions are (3, LANES)."""
     write_frame(n, frame)
+    ids = rays.view(np.int32)
     for c in range(3):
-        origin[c] = p[c] + NORMAL_OFFSET * n[c]
-    for k in range(em.LANES):
-        d = directions[k]
-        for c in range(3):
-            direction[c] = d[0] * frame[0, c] + d[1] * frame[1, c] + d[2] * frame[2, c]
-        em.set_ray(rays, k, origin, direction, 0.0, np.inf)
+        origin = np.float32(p[c] + NORMAL_OFFSET * n[c])
+        a, b, up = np.float32(frame[0, c]), np.float32(frame[1, c]), np.float32(frame[2, c])
+        for k in range(em.LANES):
+            rays[em.ORG_X + c, k] = origin
+            rays[em.DIR_X + c, k] = (
+                directions[0, k] * a + directions[1, k] * b + directions[2, k] * up
+            )
+    rays[em.TNEAR] = 0.0
+    rays[em.TFAR] = np.inf
+    ids[em.GEOM_ID] = -1
+    ids[em.INST_ID] = -1
 
 
 @njit(nogil=True, cache=True)
@@ -108,7 +113,7 @@ def gather(
         position, normal: (N, 3).
         pattern: (N,) first of the direction sets that a point uses.
         packets: (N,) how many sets it uses.
-        sets: (SETS, PER_SET, 3) from `hemisphere_sets`.
+        sets: (SETS, 3, PER_SET) from `hemisphere_sets`.
         owner: (M,) triangle of the scene by triangle of the traced mesh.
         uv: (T, 3, 2) atlas positions of corners [texels].
         radiance: (H, W, 3) what surfaces give back of their direct light.

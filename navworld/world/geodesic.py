@@ -15,14 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from navworld.world.fields import FIELD, field_directions, field_distances, field_path
 from navworld.world.navigability import Navigator
-from navworld.world.spread import (
-    FIELD,
-    field_directions,
-    field_distances,
-    field_path,
-    spread,
-)
+from navworld.world.spread import spread
 
 
 class DistanceField:
@@ -38,7 +33,7 @@ class DistanceField:
     Attributes:
         navigator, goal_xy: As given.
         nbytes: Memory that the field takes beside the navigator [bytes].
-        packed: The record (`spread.FIELD`) by which compiled code finds the field.
+        packed: The record (`fields.FIELD`) by which compiled code finds the field.
     """
 
     def __init__(self, navigator: Navigator, goal_xy: ArrayLike) -> None:

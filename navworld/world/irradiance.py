@@ -33,6 +33,7 @@ MIN_INTERLACED, OPEN_NEARNESS = 6, 2.5
 PATTERN = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
 OUTDOORS, OUTDOOR_TEXELS, MAX_OUTDOOR_SHARE = 0.85, 4.0, 0.7
 FOOTPRINT = 0.75
+HIDDEN_SHARE = 0.25
 GATHER_SIGMA, SHADOW_SIGMA = 5.0, 0.7
 
 
@@ -278,7 +279,10 @@ def _sky(scene: Scene) -> NDArray[np.float64]:
 def _assemble(
     scene: Scene, atlas: Atlas, points: _Points, direct: NDArray, seen: NDArray
 ) -> Irradiance:
-    """Adds everything up by texel, smooths it, and repairs texels that lie inside objects."""
+    """Adds everything up by texel, smooths it, and repairs texels that lie inside objects.
+
+    Charts that are hidden altogether get some light, in case a corner of one shows after all.
+    """
     open_share = seen[:, gt.OPEN, None]
     around = (1 + LATER_BOUNCES * open_share) * seen[:, :3] + open_share * np.asarray(
         scene.ambient, np.float32
@@ -309,6 +313,10 @@ def _assemble(
         total = np.bincount(points.of_texel, texels[:, c] * valid, len(points.position))
         mean = (total / np.maximum(weight, 1))[points.of_texel]
         texels[:, c] = np.where(weight[points.of_texel] > 0, mean, texels[:, c])
+    if valid.any():
+        hidden = np.bincount(atlas.chart, valid, len(atlas.rectangles))[atlas.chart] == 0
+        least = HIDDEN_SHARE * np.median(texels[valid], axis=0).astype(np.float32)
+        texels[hidden] = np.maximum(texels[hidden], least)
     return Irradiance(atlas, texels, seen[points.of_texel, gt.SKY], valid)
 
 

@@ -1,4 +1,4 @@
-"""The compiled part of `geodesic`: spreading roots over the grid, and reading the result.
+"""The compiled part of `geodesic` that makes a field: spreading roots over the grid.
 
 Units in here are cells, with whole numbers at the centres of cells (column u, row v). A field is
 two arrays: the root of every cell, and per root (u, v, distance, parent root).
@@ -8,39 +8,15 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from numba.core import cgutils, types
-from numba.extending import intrinsic
-
-from navworld.world.clearance import GRID, free_fraction, grid_of, interpolate, slope
-
-FIELD = np.dtype([*GRID.descr, ("labels", np.int64), ("roots", np.int64)])
+from navworld.world.clearance import free_fraction, grid_of, interpolate, slope
 
 BUCKET = 0.5  # distances are sorted this finely [cells]
 BUCKETS = 16  # a power of two
 MARGIN = 0.1  # roots keep this from the border: between two of them the way is free [cells]
-MAX_ROOTS = 1 << 20
-
-
-@intrinsic
-def _as_pointer(typingctx, address):
-    def build(context, builder, signature, args):
-        return builder.inttoptr(args[0], cgutils.voidptr_t)
-
-    return types.voidptr(types.int64), build
 
 
 @numba.njit(inline="always")
-def _labels_of(record):
-    return numba.carray(_as_pointer(record.labels), (record.rows, record.columns), np.int32)
-
-
-@numba.njit(inline="always")
-def _roots_of(record):
-    return numba.carray(_as_pointer(record.roots), (MAX_ROOTS, 4), np.float64)
-
-
-@numba.njit(inline="always")
-def _free(grid, cell, radius, u0, v0, u1, v1):
+def free_way(grid, cell, radius, u0, v0, u1, v1):
     """Whether a body can go straight from (u0, v0) to (u1, v1)."""
     return free_fraction(grid, cell, radius, u0, v0, u1 - u0, v1 - v0) >= 1.0
 
@@ -77,7 +53,7 @@ def _sees(grid, labels, cell, radius, i, j, root, ru, rv):
             low = int(y)
             b = y - low
             seen_low, seen_high = labels[low, x] == root, labels[low + 1, x] == root
-            if (seen_low and (seen_high or b == 0.0)):
+            if seen_low and (seen_high or b == 0.0):
                 return True
             if (1 - b) * grid[low, x] + b * grid[low + 1, x] < radius:
                 return False
@@ -88,13 +64,13 @@ def _sees(grid, labels, cell, radius, i, j, root, ru, rv):
             low = int(x)
             b = x - low
             seen_low, seen_high = labels[y, low] == root, labels[y, low + 1] == root
-            if (seen_low and (seen_high or b == 0.0)):
+            if seen_low and (seen_high or b == 0.0):
                 return True
             if (1 - b) * grid[y, low] + b * grid[y, low + 1] < radius:
                 return False
     near = max(au, av)
     t = min(1.0, 1.5 / near)
-    return _free(grid, cell, radius, ru - t * du, rv - t * dv, ru, rv)
+    return free_way(grid, cell, radius, ru - t * du, rv - t * dv, ru, rv)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -122,12 +98,12 @@ def _bend(grid, cell, radius, i, j, pu, pv, ni, nj):
     au, av = _towards(grid, cell, radius, i, j, bu, bv, pu, pv, pu, pv)
     tu, tv = _touch(grid, au, av, pu, pv)
     tu, tv = _to_border(grid, cell, radius, tu, tv)
-    if not _free(grid, cell, radius, tu, tv, pu, pv):
+    if not free_way(grid, cell, radius, tu, tv, pu, pv):
         tu, tv = float(i), float(j)
-    if _free(grid, cell, radius, tu, tv, ni, nj):
+    if free_way(grid, cell, radius, tu, tv, ni, nj):
         return tu, tv, tu, tv
     bu, bv = _to_border(grid, cell, radius, 0.5 * (tu + ni), 0.5 * (tv + nj))
-    if _free(grid, cell, radius, tu, tv, bu, bv) and _free(grid, cell, radius, bu, bv, ni, nj):
+    if free_way(grid, cell, radius, tu, tv, bu, bv) and free_way(grid, cell, radius, bu, bv, ni, nj):
         return tu, tv, bu, bv
     au, av = _towards(grid, cell, radius, i, j, au, av, pu, pv, ni, nj)
     return au, av, au, av
@@ -154,11 +130,11 @@ def _towards(grid, cell, radius, i, j, bu, bv, pu, pv, qu, qv):
     Only the next few cells of the ways are looked at: further on, they hardly move.
     """
     t, low, high = 1.0, 0.0, 1.0
-    for _ in range(5):
+    for _ in range(4):
         u, v = i + t * (bu - i), j + t * (bv - j)
         a = min(1.0, 4.0 / max(np.hypot(pu - u, pv - v), 1e-9))
         b = min(1.0, 4.0 / max(np.hypot(qu - u, qv - v), 1e-9))
-        if _free(grid, cell, radius, u, v, u + a * (pu - u), v + a * (pv - v)) and _free(
+        if free_way(grid, cell, radius, u, v, u + a * (pu - u), v + a * (pv - v)) and free_way(
             grid, cell, radius, u, v, u + b * (qu - u), v + b * (qv - v)
         ):
             low = t
@@ -196,7 +172,7 @@ def _bends_after(roots, r, root):
 def _reaches(grid, cell, radius, roots, r, i, j, most):
     """Whether cell (i, j) sees a root, and is no further than `most` from the goal that way."""
     u, v = roots[r, 0], roots[r, 1]
-    return roots[r, 2] + np.hypot(i - u, j - v) <= most and _free(grid, cell, radius, i, j, u, v)
+    return roots[r, 2] + np.hypot(i - u, j - v) <= most and free_way(grid, cell, radius, i, j, u, v)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -260,7 +236,7 @@ def spread(records, components, goal_x, goal_y):
         if done[n]:
             continue
         done[n] = 1
-        j = n // columns
+        j = int(np.uint32(n) // np.uint32(columns))
         i = n - j * columns
         if flat[n] < -1:
             # The way comes round a corner: it bends at the cell that this one was reached from.
@@ -286,7 +262,7 @@ def spread(records, components, goal_x, goal_y):
         ru, rv, rd = roots[root, 0], roots[root, 1], roots[root, 2]
         for dj in range(-1, 2):
             for di in range(-1, 2):
-                m = n + dj * columns + di
+                m = np.uint64(n + dj * columns + di)
                 if flat[m] == root:
                     continue
                 mi, mj = i + di, j + dj
@@ -297,7 +273,7 @@ def spread(records, components, goal_x, goal_y):
                     continue
                 if di != 0 and dj != 0:
                     tight = walkable[n + di] < 0 and walkable[n + dj * columns] < 0
-                    if tight and not _free(grid, cell, radius, i, j, mi, mj):
+                    if tight and not free_way(grid, cell, radius, i, j, mi, mj):
                         continue
                 if _between(flat, columns, mi, mj, root, ru, rv) or _sees(
                     grid, labels, cell, radius, mi, mj, root, ru, rv
@@ -320,126 +296,3 @@ def spread(records, components, goal_x, goal_y):
                 head[slot] = e
                 queued += 1
     return labels, roots[:count].copy()
-
-
-@numba.njit(cache=True, nogil=True)
-def _way_in(grid, labels, roots, cell, radius, u, v):
-    """How a path starts at a point: its first root, and a point to pass before that.
-
-    The root is the one of the four cells around through which the way is shortest, among those
-    that can be reached in a straight line. If there is none, the way passes the centre of a cell
-    (else the returned point is where it starts). The root is −1 if there is no way at all.
-    """
-    rows, columns = labels.shape
-    best, found, cu, cv = np.inf, -1, u, v
-    if not (u >= 0 and v >= 0 and u < columns - 1 and v < rows - 1):
-        return found, cu, cv
-    i, j = int(u), int(v)
-    for direct in (True, False):
-        for dj in range(2):
-            for di in range(2):
-                root = labels[j + dj, i + di]
-                if root < 0 or root == found:
-                    continue
-                pu, pv = (u, v) if direct else (float(i + di), float(j + dj))
-                ru, rv = roots[root, 0], roots[root, 1]
-                d = roots[root, 2] + np.hypot(u - pu, v - pv) + np.hypot(pu - ru, pv - rv)
-                if d < best and (not direct or _free(grid, cell, radius, u, v, ru, rv)):
-                    best, found, cu, cv = d, root, pu, pv
-        if found >= 0:
-            break
-    return found, cu, cv
-
-
-@numba.njit(cache=True, nogil=True)
-def field_distances(records, xy):
-    """(N,) distances [m]; records of one field for all points, or one for each.
-
-    Between the centres of four cells, the ways through their roots are blended bilinearly, so
-    that the distance has no steps.
-    """
-    out = np.full(len(xy), np.inf)
-    for k in range(len(xy)):
-        record = records[k if len(records) > 1 else 0]
-        labels, roots = _labels_of(record), _roots_of(record)
-        u = (xy[k, 0] - record.x) / record.cell - 0.5
-        v = (xy[k, 1] - record.y) / record.cell - 0.5
-        if not (u >= 0 and v >= 0 and u < record.columns - 1 and v < record.rows - 1):
-            continue
-        i, j = int(u), int(v)
-        total, weights = 0.0, 0.0
-        for dj in range(2):
-            for di in range(2):
-                root = labels[j + dj, i + di]
-                if root >= 0:
-                    w = abs(1 - di - (u - i)) * abs(1 - dj - (v - j)) + 1e-12
-                    way = np.hypot(u - roots[root, 0], v - roots[root, 1])
-                    total += w * (roots[root, 2] + way)
-                    weights += w
-        if weights > 0:
-            out[k] = total / weights * record.cell
-    return out
-
-
-@numba.njit(cache=True, nogil=True)
-def field_path(records, start):
-    """(K, 2) corners of the shortest path from start[0] to the goal [m]; (0, 2) if none."""
-    record = records[0]
-    grid, labels, roots = grid_of(record), _labels_of(record), _roots_of(record)
-    cell, radius = record.cell, record.radius
-    u, v = (start[0, 0] - record.x) / cell - 0.5, (start[0, 1] - record.y) / cell - 0.5
-    root, cu, cv = _way_in(grid, labels, roots, cell, radius, u, v)
-    if root < 0:
-        return np.empty((0, 2))
-    path = [(u, v)]
-    if cu != u or cv != v:
-        path.append((cu, cv))
-    while root >= 0:
-        path.append((roots[root, 0], roots[root, 1]))
-        root = int(roots[root, 3])
-    corners = np.empty((len(path), 2))
-    corners[0] = start[0]
-    kept, k = 1, 1
-    pu, pv = u, v
-    while k < len(path):
-        # Corners that can be passed in a straight line from the last one kept are left out.
-        while k + 1 < len(path):
-            nu, nv = path[k + 1]
-            if not _free(grid, cell, radius, pu, pv, nu, nv):
-                break
-            k += 1
-        pu, pv = path[k]
-        corners[kept, 0] = (pu + 0.5) * cell + record.x
-        corners[kept, 1] = (pv + 0.5) * cell + record.y
-        kept += 1
-        k += 1
-    return corners[:kept]
-
-
-@numba.njit(cache=True, nogil=True)
-def field_directions(records, xy, lookahead):
-    """(N, 2) unit vectors along the shortest paths; records as for `field_distances`."""
-    out = np.zeros((len(xy), 2))
-    for k in range(len(xy)):
-        record = records[k if len(records) > 1 else 0]
-        grid, labels, roots = grid_of(record), _labels_of(record), _roots_of(record)
-        cell, radius = record.cell, record.radius
-        u, v = (xy[k, 0] - record.x) / cell - 0.5, (xy[k, 1] - record.y) / cell - 0.5
-        root, pu, pv = _way_in(grid, labels, roots, cell, radius, u, v)
-        tu, tv, left = pu, pv, lookahead / cell
-        while root >= 0 and left > 0:
-            qu, qv = roots[root, 0], roots[root, 1]
-            way = np.hypot(qu - pu, qv - pv)
-            t = min(1.0, left / way) if way > 0 else 1.0
-            nu, nv = pu + t * (qu - pu), pv + t * (qv - pv)
-            # A corner closer than a fifth of a cell gives no direction to hold.
-            far = np.hypot(tu - u, tv - v) > 0.2
-            if far and not _free(grid, cell, radius, u, v, nu, nv):
-                break
-            tu, tv, pu, pv = nu, nv, qu, qv
-            left -= way
-            root = int(roots[root, 3])
-        norm = np.hypot(tu - u, tv - v)
-        if norm > 1e-9:
-            out[k, 0], out[k, 1] = (tu - u) / norm, (tv - v) / norm
-    return out
