@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from navworld.maps.planning import MOST, cheapest_paths
+from navworld.maps.planning import NEVER, costs_to_go
 
 STOP, FORWARD, LEFT, RIGHT = range(4)
 OBSTACLE, EXPLORED = 1, 2
@@ -17,6 +17,9 @@ BORDER = 12
 
 LOOKAHEAD = 3
 """Forward moves tried along each heading of the first leg; two are tried on the second."""
+
+THROUGH = 40.0
+"""Cost of what blocks the way when there is no other."""
 
 CONTACT = 0.08
 """A forward move that ends at contact after less than this is not worth it [m]."""
@@ -64,7 +67,7 @@ def _window(bounds, side, cell, pose, goal):
 
 @njit(cache=True, nogil=True)
 def _cost_grid(grid, box, cell, pose, goal, settings):
-    """Cost of each planning cell: 1 and more; inf where the body does not fit."""
+    """Cost of each planning cell: 1 and more; `NEVER` where the body does not fit."""
     blocked, wide, near_cost, unknown_cost = settings[1], settings[2], settings[3], settings[4]
     height, width = box[1] - box[0], box[3] - box[2]
     step = 2 * cell
@@ -98,7 +101,7 @@ def _cost_grid(grid, box, cell, pose, goal, settings):
             x = (b + box[2] + 0.5) * step - half
             d = math.sqrt(clear[a, b])
             if d < blocked:
-                cost[a, b] = np.inf
+                cost[a, b] = NEVER
                 at_body = (x - pose[0]) ** 2 + (y - pose[1]) ** 2 < 0.09
                 at_goal = (x - goal[0]) ** 2 + (y - goal[1]) ** 2 < 0.04
                 if at_body or at_goal:
@@ -120,20 +123,21 @@ def _costs_to_go(cost, box, side, cell, pose, goal):
     step = 2 * cell
     half = 0.5 * side * cell
     target = _index(pose[0], pose[1], box, half, step, width)
-    source = np.array([_index(goal[0], goal[1], box, half, step, width)], np.int64)
+    source = _index(goal[0], goal[1], box, half, step, width)
     value = np.empty((height, width), np.float32)
-    parent = np.empty((height, width), np.int8)
-    order = np.empty(height * width, np.int32)
     for _ in range(2):
-        value[:] = np.inf
-        value[source[0] // width, source[0] % width] = 0.0
-        cheapest_paths(cost, value, parent, order, source, target, 1.5 / step)
-        if value[target // width, target % width] < np.inf:
+        value[:] = NEVER
+        value[source // width, source % width] = 0.0
+        costs_to_go(cost, value)
+        if value[target // width, target % width] < NEVER / 10:
             break
         for a in range(height):
             for b in range(width):
-                cost[a, b] = min(cost[a, b], 0.3 * MOST)
-    value *= step
+                cost[a, b] = min(cost[a, b], THROUGH)
+    for a in range(height):
+        for b in range(width):
+            value[a, b] = value[a, b] * step if value[a, b] < NEVER / 10 else np.inf
+            cost[a, b] = cost[a, b] if cost[a, b] < NEVER / 10 else np.inf
     return value, value[target // width, target % width]
 
 

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import map_coordinates
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
-from skimage.measure import find_contours
 from shapely.geometry.base import BaseGeometry
+from skimage.measure import find_contours
 
 from navworld.world.scene import Floor
 
@@ -30,7 +30,7 @@ TOUCH = 1e-5  # a line that comes no nearer than this inside an obstacle passes 
 
 def free_space(floor: Floor, radius: float) -> BaseGeometry:
     """Where the centre of a disc can be: the cells with clearance, less what the radius takes."""
-    runs = []
+    runs: list[tuple[int, int, int, int]] = []
     for row, line in enumerate(floor.clearance > 0):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], line.view(np.int8), [0]])))
         runs.extend((left, row, right, row + 1) for left, right in edges.reshape(-1, 2))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numba
 import numpy as np
+from numba import carray  # type: ignore[attr-defined]
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -59,8 +60,8 @@ def as_pointer(typingctx, address):
 @numba.njit(inline="always")
 def grid_of(record):
     """(rows, columns) float32 clearances of one `GRID` record."""
-    address = as_pointer(record.clearance)
-    return numba.carray(address, (record.rows, record.columns), np.float32)
+    shape = (record.rows, record.columns)
+    return carray(as_pointer(record.clearance), shape, np.float32)  # type: ignore[call-arg]
 
 
 @numba.njit(inline="always")

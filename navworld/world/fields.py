@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from numba import carray  # type: ignore[attr-defined]
 
-from navworld.world.clearance import GRID, as_pointer, grid_of
-from navworld.world.spread import free_way
+from navworld.world.clearance import GRID, as_pointer, grid_of, interpolate, slope
+from navworld.world.spread import MARGIN, free_way
 
 FIELD = np.dtype([*GRID.descr, ("labels", np.int64), ("roots", np.int64)])
 
@@ -19,41 +20,69 @@ MAX_ROOTS = 1 << 20  # bound of the view of a field's roots, whose number the re
 
 @numba.njit(inline="always")
 def _labels_of(record):
-    return numba.carray(as_pointer(record.labels), (record.rows, record.columns), np.int32)
+    return carray(as_pointer(record.labels), (record.rows, record.columns), np.int32)  # type: ignore[call-arg]
 
 
 @numba.njit(inline="always")
 def _roots_of(record):
-    return numba.carray(as_pointer(record.roots), (MAX_ROOTS, 4), np.float64)
+    return carray(as_pointer(record.roots), (MAX_ROOTS, 4), np.float64)  # type: ignore[call-arg]
 
 
 @numba.njit(cache=True, nogil=True)
 def _way_in(grid, labels, roots, cell, radius, u, v):
     """How a path starts at a point: its first root, and a point to pass before that.
 
-    The root is the one of the four cells around through which the way is shortest, among those
-    that can be reached in a straight line. If there is none, the way passes the centre of a cell
-    (else the returned point is where it starts). The root is −1 if there is no way at all.
+    The root is one of those of the four cells around: the one with the shortest way among those
+    that can be reached in a straight line (then the returned point is where the way starts), else
+    in a line with one bend, else past the centre of the cell. −1 if there is no way at all.
     """
     rows, columns = labels.shape
-    best, found, cu, cv = np.inf, -1, u, v
+    best, found, pu, pv = np.inf, -1, u, v
     if not (u >= 0 and v >= 0 and u < columns - 1 and v < rows - 1):
-        return found, cu, cv
+        return found, pu, pv
     i, j = int(u), int(v)
-    for direct in (True, False):
-        for dj in range(2):
-            for di in range(2):
-                root = labels[j + dj, i + di]
-                if root < 0 or root == found:
-                    continue
-                pu, pv = (u, v) if direct else (float(i + di), float(j + dj))
-                ru, rv = roots[root, 0], roots[root, 1]
-                d = roots[root, 2] + np.hypot(u - pu, v - pv) + np.hypot(pu - ru, pv - rv)
-                if d < best and (not direct or free_way(grid, cell, radius, u, v, ru, rv)):
-                    best, found, cu, cv = d, root, pu, pv
+    for attempt in range(3):
+        for k in range(4):
+            ci, cj = i + k % 2, j + k // 2
+            root = labels[cj, ci]
+            if root < 0:
+                continue
+            ru, rv = roots[root, 0], roots[root, 1]
+            if roots[root, 2] + np.hypot(u - ru, v - rv) >= best:
+                continue
+            qu, qv = u, v
+            if attempt == 0:
+                passable = free_way(grid, cell, radius, u, v, ru, rv)
+            elif attempt == 1:
+                passable, qu, qv = _with_one_bend(grid, cell, radius, u, v, ru, rv)
+            else:
+                passable, qu, qv = True, float(ci), float(cj)
+            d = roots[root, 2] + np.hypot(u - qu, v - qv) + np.hypot(qu - ru, qv - rv)
+            if passable and d < best:
+                best, found, pu, pv = d, root, qu, qv
         if found >= 0:
             break
-    return found, cu, cv
+    return found, pu, pv
+
+
+@numba.njit(cache=True, nogil=True)
+def _with_one_bend(grid, cell, radius, u, v, ru, rv):
+    """Whether a way to a root is free that gives way a little to what is beside it; its bend."""
+    length = np.hypot(ru - u, rv - v)
+    for ahead in (1.0, 2.0, 4.0, 0.5):
+        t = min(ahead / max(length, 1e-9), 0.5)
+        qu, qv = u + t * (ru - u), v + t * (rv - v)
+        for _ in range(3):
+            lack = (radius - interpolate(grid, qu, qv)) / cell + MARGIN
+            if lack <= 0:
+                break
+            gu, gv = slope(grid, qu, qv)
+            qu, qv = qu + lack * gu, qv + lack * gv
+        if free_way(grid, cell, radius, u, v, qu, qv) and free_way(
+            grid, cell, radius, qu, qv, ru, rv
+        ):
+            return True, qu, qv
+    return False, u, v
 
 
 @numba.njit(cache=True, nogil=True)

@@ -104,7 +104,7 @@ def _checked(
             f"expected positions ({count}, 2) and motions ({count}, {columns[-1]}) for {count} "
             f"bodies, got {start.shape} and {move.shape}"
         )
-    if count and not (0 <= index.min() and index.max() < len(navigators)):
+    if count and not (index.min() >= 0 and index.max() < len(navigators)):
         raise ValueError(f"`which` refers to floors outside 0…{len(navigators) - 1}")
     if not np.isfinite(move).all():
         raise ValueError("a motion is NaN or infinite: check the action that asked for it")

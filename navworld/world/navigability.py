@@ -70,25 +70,20 @@ def walkable_floors(
     seeds = None if seed_points is None else _checked_seeds(seed_points)
     grid = _grid_around(corners, cell)
     floors: list[Floor] = []
+    edged: list[bool] = []
     for height, ground in _levels(corners):
+        if any(abs(height - floor.height) < STOREY for floor in floors):
+            continue
+        here = seeds
         if seeds is not None and seeds.shape[1] == 3:
             above = seeds[:, 2] - height
             here = seeds[(above > -step) & (above < body_height)]
-            if not len(here):
-                continue
-        else:
-            here = seeds
-        if any(abs(height - floor.height) < STOREY for floor in floors):
-            continue
         free, drop = _free_cells(corners, ground, height, grid, (step, body_height))
-        if seeds is None and floors and _mostly_edges(free, drop):
-            continue
         clearance = _regions(free, grid, here)
-        if clearance is None:
-            continue
-        enough = floors and (clearance > 0).sum() < 0.1 * max(_count(f) for f in floors)
-        if not enough:
+        if clearance is not None:
             floors.append(Floor(grid.origin, cell, float(height), clearance))
+            edged.append(_mostly_edges(clearance > 0, drop))
+    floors = _storeys(floors, edged)
     if not floors:
         raise ValueError(
             f"the mesh ({len(corners)} triangles) has no walkable space: expected level ground "
@@ -257,17 +252,18 @@ def _grid_around(corners: NDArray[np.float64], cell: float) -> _Grid:
 def _levels(corners: NDArray[np.float64]) -> list[tuple[float, NDArray[np.float64]]]:
     """Heights of large level surfaces, largest area first, with the triangles they consist of."""
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    flat = corners[np.abs(normal[:, 2]) > 0.9 * np.linalg.norm(normal, axis=1)]
+    level = np.abs(normal[:, 2]) > 0.9 * np.linalg.norm(normal, axis=1)
+    flat = corners[level]
     if not len(flat):
         return []
-    area = 0.5 * np.abs(normal[:, 2])[np.abs(normal[:, 2]) > 0.9 * np.linalg.norm(normal, axis=1)]
+    area = 0.5 * np.abs(normal[level, 2])
     z = flat[..., 2].mean(1)
     index = np.round((z - z.min()) / LEVEL_BIN).astype(np.int64)
     if index.max() > 100_000:
         raise ValueError(f"the mesh is {np.ptp(z):.0f} m high: check that it is in metres")
     amount = np.bincount(index, area)
     window = np.convolve(amount, np.ones(3), "same")[: len(amount)]
-    levels = []
+    levels: list[tuple[int, float, NDArray[np.float64]]] = []
     for peak in np.argsort(-window, kind="stable")[:64]:
         if window[peak] < max(1.0, 0.03 * window.max()):
             break
@@ -289,18 +285,31 @@ def _free_cells(
     band: tuple[float, float],
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Cells with ground and free space above; cells without ground or anything above it."""
-    where = {"origin": grid.origin, "cell": grid.cell, "shape": grid.shape}
-    support = covered_columns(ground, **where)
+    rows, columns = grid.shape
+    support = covered_columns(ground, origin=grid.origin, cell=grid.cell, shape=grid.shape)
     reach = round(GAP / grid.cell)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    padded = cv2.copyMakeBorder(support.view(np.uint8), *[reach] * 4, cv2.BORDER_CONSTANT)
+    padded = np.pad(support.view(np.uint8), reach)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)
-    rows, columns = grid.shape
     support = closed[reach : reach + rows, reach : reach + columns] > 0
-    blocked = touched_columns(corners, band=(height + band[0], height + band[1]), **where)
+    blocked = touched_columns(
+        corners,
+        band=(height + band[0], height + band[1]),
+        origin=grid.origin,
+        cell=grid.cell,
+        shape=grid.shape,
+    )
     free = support & ~blocked
     free[[0, -1]] = free[:, [0, -1]] = False
     return free, ~support & ~blocked
+
+
+def _storeys(floors: list[Floor], edged: list[bool]) -> list[Floor]:
+    """Without roofs (most of their border is an edge, and there is a floor below) and ledges."""
+    lowest = min((floor.height for floor in floors), default=0.0)
+    kept = [f for f, edge in zip(floors, edged, strict=True) if not edge or f.height == lowest]
+    areas = [int((floor.clearance > 0).sum()) for floor in kept]
+    return [f for f, area in zip(kept, areas, strict=True) if area >= 0.1 * max(areas)]
 
 
 def _mostly_edges(free: NDArray[np.bool_], drop: NDArray[np.bool_]) -> bool:
@@ -370,7 +379,3 @@ def _components(
     rank = np.full(count, -1, np.int32)
     rank[1 + order] = np.arange(count - 1)
     return rank[labels], sizes[order]
-
-
-def _count(floor: Floor) -> int:
-    return int((floor.clearance > 0).sum())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+
 from navworld.world.clearance import free_fraction, grid_of, interpolate, slope
 
 BUCKET = 0.5  # distances are sorted this finely [cells]
@@ -103,7 +104,9 @@ def _bend(grid, cell, radius, i, j, pu, pv, ni, nj):
     if free_way(grid, cell, radius, tu, tv, ni, nj):
         return tu, tv, tu, tv
     bu, bv = _to_border(grid, cell, radius, 0.5 * (tu + ni), 0.5 * (tv + nj))
-    if free_way(grid, cell, radius, tu, tv, bu, bv) and free_way(grid, cell, radius, bu, bv, ni, nj):
+    if free_way(grid, cell, radius, tu, tv, bu, bv) and free_way(
+        grid, cell, radius, bu, bv, ni, nj
+    ):
         return tu, tv, bu, bv
     au, av = _towards(grid, cell, radius, i, j, au, av, pu, pv, ni, nj)
     return au, av, au, av

@@ -25,8 +25,9 @@ def random_rooms(seed: int, cell: float = 0.05, furniture: int = 14) -> Floor:
     free = np.ones((round(8 / cell), round(12 / cell)), bool)
 
     def block(x0: float, y0: float, x1: float, y1: float, value: bool = False) -> None:
-        rows, columns = slice(round(y0 / cell), round(y1 / cell)), slice(
-            round(x0 / cell), round(x1 / cell)
+        rows, columns = (
+            slice(round(y0 / cell), round(y1 / cell)),
+            slice(round(x0 / cell), round(x1 / cell)),
         )
         free[rows, columns] = value
 

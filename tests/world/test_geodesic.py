@@ -65,10 +65,9 @@ def test_l_shaped_corridor_has_the_known_length():
     np.testing.assert_allclose(path[[0, -1]], [[0.5, 0.5], [5.5, 4.5]], atol=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("cell", [0.05, 0.1])
-def test_distances_agree_with_a_visibility_graph(seed, cell):
-    floor = random_rooms(seed, cell)
+@pytest.mark.parametrize("seed", range(8))
+def test_distances_agree_with_a_visibility_graph(seed):
+    floor = random_rooms(seed)
     navigator = Navigator(floor, RADIUS)
     graph = VisibilityGraph(walkable_space(floor, RADIUS))
     rng = np.random.default_rng(seed)
@@ -97,9 +96,7 @@ def test_distances_are_a_metric():
     d = np.stack([DistanceField(navigator, goal).distance(points) for goal in points])
     np.testing.assert_allclose(np.diag(d), 0, atol=1e-9)
     assert (np.abs(d - d.T) <= np.maximum(0.015 * d, 0.05)).all()
-    over = d[:, None, :] + d[None, :, :].transpose(0, 2, 1).swapaxes(1, 2)
     detour = d[:, :, None] + d[None, :, :]  # from i over j to k
-    assert over.shape == detour.shape
     assert (d[:, None, :] <= 1.015 * detour + 0.05).all()
 
 
@@ -125,7 +122,9 @@ def test_unreachable_is_infinite():
     assert np.isfinite(inside)
     assert np.isinf([other, wall, outside, nowhere]).all()
     assert shortest_path(navigator, (4.0, 1.0), (1.0, 1.5))[0] == np.inf
-    assert not visibility_graph_path(walkable_space(navigator.floor, RADIUS), (4, 1), (1, 1))[1].size
+    assert not visibility_graph_path(walkable_space(navigator.floor, RADIUS), (4, 1), (1, 1))[
+        1
+    ].size
     with pytest.raises(ValueError, match="no path leads from"):
         field.path((4.0, 1.0))
 

@@ -152,7 +152,7 @@ class EgomapEncoder(nn.Module):
         far_cost, near_cost = self.far_cost(wide), self.near_cost(fine)
         reach = s.near_size * s.near_resolution
         seed = _goal_seeds(goal, wide.shape[-1], s.far_resolution)
-        far = plan(far_cost, seed, slack=reach / s.far_resolution) * s.far_resolution
+        far = plan(far_cost, seed) * s.far_resolution
         rim = F.grid_sample(
             far.clamp(max=100.0)[:, None],
             _rim_grid(s.near_size, reach / (wide.shape[-1] * s.far_resolution), far).expand(
@@ -167,7 +167,7 @@ class EgomapEncoder(nn.Module):
         blocked = (fine[:, 0] > 0.2) | (rim > 90.0)
         rim = torch.where(blocked | torch.isinf(edge), math.inf, rim / s.near_resolution)
         seed = torch.minimum(rim, goal_near)
-        near = plan(near_cost, seed, slack=1.2 / s.near_resolution) * s.near_resolution
+        near = plan(near_cost, seed) * s.near_resolution
         return near.clamp(max=100.0), near_cost
 
 

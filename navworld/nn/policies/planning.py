@@ -1,8 +1,8 @@
 """A layer that plans: cheapest paths through learned costs, differentiable.
 
 In the line of Value Iteration Networks (Tamar et al., NeurIPS 2016) and Neural A* (Yonetani et
-al., ICML 2021), but exact: forward is Dijkstra's algorithm; the gradient of a cheapest path's
-cost with respect to the cells' costs is the path itself.
+al., ICML 2021), but exact: the gradient of a cheapest path's cost with respect to the cells' costs
+is the path itself.
 """
 
 from __future__ import annotations
@@ -12,55 +12,51 @@ import torch
 from numba import njit
 from torch import Tensor
 
-from navworld.maps.planning import LEAST, MOST, cheapest_paths, path_gradient
+from navworld.maps.planning import LEAST, NEVER, costs_to_go, path_gradient
+
+MOST = 100.0
+"""Largest cost of a cell: a wall of one cell is then worth a detour of ten metres or more."""
 
 
 class _Plan(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, cost: Tensor, seed: Tensor, slack: float) -> Tensor:
+    def forward(ctx, cost: Tensor, seed: Tensor) -> Tensor:
         c = np.ascontiguousarray(cost.detach().cpu().numpy(), np.float32)
-        value = np.ascontiguousarray(seed.detach().cpu().numpy(), np.float32).copy()
-        parent = np.empty(c.shape, np.int8)
-        order = np.empty((len(c), c[0].size), np.int32)
-        settled = np.empty(len(c), np.int64)
-        _plan_batch(c, value, parent, order, settled, slack)
-        ctx.paths = parent, order, settled
+        s = np.minimum(seed.detach().cpu().numpy(), NEVER).astype(np.float32, order="C")
+        value = s.copy()
+        _plan_batch(c, value)
+        ctx.solved = c, value, s
         return torch.from_numpy(value).to(cost.device)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, None]:
-        parent, order, settled = ctx.paths
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor]:
         upstream = grad.detach().cpu().numpy().astype(np.float32, order="C", copy=True)
         grad_cost = np.empty_like(upstream)
-        _gradient_batch(upstream, parent, order, settled, grad_cost)
+        _gradient_batch(*ctx.solved, upstream, grad_cost)
         cost, seed = torch.from_numpy(grad_cost), torch.from_numpy(upstream)
-        return cost.to(grad.device), seed.to(grad.device), None
+        return cost.to(grad.device), seed.to(grad.device)
 
 
-def plan(cost: Tensor, seed: Tensor, *, slack: float = 1e9) -> Tensor:
+def plan(cost: Tensor, seed: Tensor) -> Tensor:
     """Cost of the cheapest path from every cell to the seeds.
 
     Args:
-        cost: (B, H, W) of entering a cell, per cell length; clamped to what the planner allows.
+        cost: (B, H, W) of entering a cell, per cell length; clamped to `LEAST` … `MOST`.
         seed: (B, H, W) what is left to go at the seeds, inf where there is none [cells].
-        slack: Cells that cost more than the centre plus this are left at inf [cells].
 
     Returns:
-        (B, H, W), differentiable in both.
+        (B, H, W), differentiable in both; `NEVER` without any seed.
     """
-    return _Plan.apply(cost.clamp(LEAST, MOST), seed, slack)
+    return _Plan.apply(cost.clamp(LEAST, MOST), seed)
 
 
 @njit(cache=True, nogil=True)
-def _plan_batch(cost, value, parent, order, settled, slack):
-    batch, height, width = cost.shape
-    target = (height // 2) * width + width // 2
-    for n in range(batch):
-        goals = np.flatnonzero(value[n].reshape(-1) < np.inf).astype(np.int64)
-        settled[n] = cheapest_paths(cost[n], value[n], parent[n], order[n], goals, target, slack)
+def _plan_batch(cost, value):
+    for n in range(len(cost)):
+        costs_to_go(cost[n], value[n])
 
 
 @njit(cache=True, nogil=True)
-def _gradient_batch(upstream, parent, order, settled, grad_cost):
-    for n in range(len(parent)):
-        path_gradient(upstream[n], parent[n], order[n], settled[n], grad_cost[n])
+def _gradient_batch(cost, value, seed, upstream, grad_cost):
+    for n in range(len(cost)):
+        path_gradient(cost[n], value[n], seed[n], upstream[n], grad_cost[n])
