@@ -6,6 +6,7 @@ One network for imitation, reinforcement and use: stable-baselines3's actor-crit
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from navworld.maps.occupancy import OccupancyMapper
 from navworld.nn.policies.egomap import EgomapSettings
 from navworld.nn.policies.features import EGOMAP_KEYS, EgomapFeatures
 from navworld.nn.weights import load_weights
+from navworld.streams import Streams
+
+STOP = 0
 
 
 def policy_kwargs(settings: EgomapSettings | None = None) -> dict[str, Any]:
@@ -53,25 +57,57 @@ def make_network(
 
 
 class PointNavPolicy:
-    """Decides with the network from the keys it reads; others in the observation are ignored."""
+    """Decides with the network from the keys it reads; others in the observation are ignored.
 
-    def __init__(self, network: ActorCriticPolicy) -> None:
-        self.network = network
+    It draws its moves from the network's distribution and stops when stopping is likeliest: a
+    policy that looks at one moment only and always does what is likeliest may turn to and fro
+    between two ways forever. `deterministic` makes the draws repeatable: they depend on the goal
+    and on the step of the episode, whatever the batch.
+
+    Args:
+        network: stable-baselines3's policy with `EgomapFeatures`.
+        temperature: Of the distribution; towards 0 the likeliest move is made.
+    """
+
+    def __init__(self, network: ActorCriticPolicy, *, temperature: float = 0.7) -> None:
+        self.network, self.temperature = network, temperature
+        self._rng = np.random.default_rng()
 
     def predict(
         self,
         observation: Observation,
-        state: Any = None,
+        state: Streams | None = None,
         episode_start: NDArray | None = None,
         deterministic: bool = True,
-    ) -> tuple[NDArray, Any]:
-        """Actions (B,)."""
+    ) -> tuple[NDArray, Streams]:
+        """Actions (B,), and the streams of random numbers that continue them."""
         self.network.set_training_mode(False)
         with torch.inference_mode():
-            tensors = self._tensors(observation)
-            distribution = self.network.get_distribution(tensors)
-            action = distribution.get_actions(deterministic=deterministic)
-        return action.cpu().numpy().astype(np.int64), state
+            distribution = self.network.get_distribution(self._tensors(observation))
+            logits = distribution.distribution.logits.cpu().numpy().astype(np.float64)
+        state = self._streams(observation["goal_polar"], state, episode_start)
+        ids = np.arange(len(logits))
+        uniform = state.uniform("pointnav", ids, (logits.shape[1],))
+        if not deterministic:
+            uniform = self._rng.random(logits.shape)
+        state.steps += 1
+        drawn = logits - self.temperature * np.log(-np.log(uniform + 1e-300) + 1e-300)
+        drawn[:, STOP] = -np.inf
+        likeliest = logits.argmax(1)
+        return np.where(likeliest == STOP, STOP, drawn.argmax(1)), state
+
+    def _streams(
+        self, goal_polar: NDArray, state: Streams | None, episode_start: NDArray | None
+    ) -> Streams:
+        """Random streams of the rows; those of new episodes begin with their goal as seed."""
+        fresh = np.ones(len(goal_polar), bool) if episode_start is None else episode_start
+        if state is None or len(state.steps) != len(goal_polar):
+            state, fresh = Streams(len(goal_polar)), np.ones(len(goal_polar), bool)
+        elif episode_start is None:
+            return state
+        for row in np.flatnonzero(fresh):
+            state.seed(row, zlib.crc32(np.ascontiguousarray(goal_polar[row], np.float32).tobytes()))
+        return state
 
     def _tensors(self, observation: Observation) -> dict[str, torch.Tensor]:
         missing = [key for key in EGOMAP_KEYS if key not in observation]

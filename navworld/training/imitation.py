@@ -72,7 +72,7 @@ class DaggerSettings:
     batch: int = 256
     learning_rate: float = 1e-3
     beta_samples: int = 40_000
-    explore: float = 0.1
+    explore: float = 0.7
     stop_weight: float = 3.0
     minutes: float = 0.0
     seed: int = 0
@@ -247,7 +247,8 @@ class Dagger:
             noise = self.rng.gumbel(size=logits.shape)
             noise[:, 0] = -np.inf  # exploring must not end episodes
             drawn = (logits.numpy() + noise).argmax(1)
-        return np.where(self.rng.random(len(best)) < self.settings.explore, drawn, best)
+        explore = (self.rng.random(len(best)) < self.settings.explore) & (best != 0)
+        return np.where(explore, drawn, best)
 
     def _train(self) -> list[tuple[float, float]]:
         """The updates owed: (loss, accuracy) of each."""
