@@ -12,7 +12,7 @@ from navworld.agents.agent import Agent
 from navworld.agents.catalog import build_agent
 from navworld.envs.benchmarks import benchmark as find_benchmark
 from navworld.envs.benchmarks import draw_episodes
-from navworld.envs.navigation import Options
+from navworld.envs.options import Options
 from navworld.envs.rollouts import run_episodes
 from navworld.envs.tasks.pointnav import Episode
 from navworld.envs.vector import NavigationVectorEnv

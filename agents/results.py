@@ -54,7 +54,7 @@ def read(table: Path = TABLE) -> list[dict[str, str]]:
 
 def markdown(rows: list[dict[str, str]]) -> str:
     """A table per benchmark: agents down, metrics across, 95 % intervals in brackets."""
-    lines = ["# Results", "", "Generated from `results.csv`; every number was written by a command."]
+    lines = ["# Results", "", "Generated from `results.csv`: every number is a command's."]
     for benchmark in dict.fromkeys(row["benchmark"] for row in rows):
         mine = [row for row in rows if row["benchmark"] == benchmark]
         lines += ["", f"## {benchmark}", "", f"| agent | {' | '.join(SHOWN)} |"]

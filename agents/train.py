@@ -18,7 +18,7 @@ from navworld.agents.evaluate import run_agent
 from navworld.agents.policies.planner import PlannerPolicy, PlannerSettings
 from navworld.agents.policies.pointnav import PointNavPolicy, make_network, policy_kwargs
 from navworld.envs.benchmarks import benchmark
-from navworld.envs.navigation import Options
+from navworld.envs.options import Options
 from navworld.envs.sb3 import NavigationVecEnv
 from navworld.envs.vector import NavigationVectorEnv
 from navworld.evaluation.result import Metric, Result, commit, hardware

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.contracts import Policy
-from navworld.envs.navigation import Navigation, Options
+from navworld.envs.navigation import Navigation
+from navworld.envs.options import Options
 from navworld.envs.sb3 import NavigationVecEnv
 from navworld.envs.vector import NavigationVectorEnv
 from navworld.evaluation.result import Metric, Result

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
 from typing import Any
 
 import gymnasium
@@ -17,95 +16,19 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from navworld.beliefs import GPS, Observation, Oracle, augment, augmented_space
-from navworld.contracts import Localizer, Mapper, Outcome, Sensor, Task
+from navworld.beliefs import Observation, Oracle, augment, augmented_space
+from navworld.contracts import Outcome, Task
+from navworld.envs.options import Options
 from navworld.envs.tasks.pointnav import PointNav
-from navworld.names import refuse_unknown
 from navworld.scenes import scene_refs
 from navworld.sensors import make_sensor
-from navworld.sensors.noise import Actuation
 from navworld.streams import IntArray, Streams
-from navworld.world.store import LIGHTS, SceneRef, shared_store
-from navworld.world.world import Camera, Robot, World
+from navworld.world.store import SceneRef, shared_store
+from navworld.world.world import Camera, World
 
 STOP, FORWARD, LEFT, RIGHT = range(4)
 REST = 0.1
 """A velocity action below this fraction of full speed and full turn rate means stop."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What every navigation environment takes as keyword arguments.
-
-    Attributes:
-        scenes: Where to stand; see `navworld.scenes`.
-        sensors: Names ("rgb", "depth", "semantic", "instance", "gps") or sensors.
-        image_size: Side of the square images, or (height, width) [px].
-        fov_deg: Horizontal field of view of the named cameras.
-        localizer: Tells the agent where it is; None leaves the observation as sensed.
-        mappers: Tell it what is around it.
-        robot: The body.
-        actions: "discrete" (stop, forward, turn left, turn right) or "velocity".
-        actuation: Noise of the motion; None moves exactly as commanded.
-        sliding: Whether the body slides along what it touches.
-        light: Quality of baked light for colour images: "full", "fast" or "none".
-        exposure: Range of a random gain of the images' brightness per episode.
-        episodes: Frozen episodes, each run once in order; None draws them.
-        scene_pool: How many of the scenes one environment visits in turn; None for all.
-        episodes_per_scene: Episodes before an environment moves to another scene.
-        threads: For rendering.
-        task: The task with its options; the environment's own by default.
-    """
-
-    scenes: object = "apartment:train"
-    sensors: Sequence[str | Sensor] = ("rgb", "depth", "gps")
-    image_size: int | tuple[int, int] = 64
-    fov_deg: float = 90.0
-    localizer: Localizer | None = field(default_factory=GPS)
-    mappers: Sequence[Mapper] = ()
-    robot: Robot = field(default_factory=Robot)
-    actions: str = "discrete"
-    actuation: Actuation | None = None
-    sliding: bool = False
-    light: str = "full"
-    exposure: tuple[float, float] = (1.0, 1.0)
-    episodes: Sequence[Any] | None = None
-    scene_pool: int | None = None
-    episodes_per_scene: int = 16
-    threads: int = 1
-    task: Task | None = None
-
-    def __post_init__(self) -> None:
-        if self.actions not in ("discrete", "velocity"):
-            raise ValueError(f"actions={self.actions!r}: expected 'discrete' or 'velocity'")
-        if self.light not in LIGHTS:
-            raise ValueError(f"light={self.light!r}: expected one of {LIGHTS}")
-        low, high = self.exposure
-        if not 0 < low <= high <= 8:
-            raise ValueError(f"exposure={self.exposure!r}: expected 0 < low ≤ high ≤ 8")
-        if self.episodes_per_scene < 1 or self.threads < 1:
-            raise ValueError("episodes_per_scene and threads must be at least 1")
-        if isinstance(self.sensors, str):
-            raise TypeError(
-                f"sensors={self.sensors!r}: expected a sequence, such as ('depth', 'gps')"
-            )
-
-    @classmethod
-    def of(cls, given: dict[str, Any]) -> Options:
-        """Options from keyword arguments; a misspelt one is refused with the nearest known."""
-        refuse_unknown(given, [f.name for f in fields(cls)], "option")
-        return cls(**given)
-
-    @property
-    def camera(self) -> Camera:
-        """Where the named cameras look from."""
-        size = self.image_size
-        if isinstance(size, (int, np.integer)):
-            size = (int(size), int(size))
-        if isinstance(size, str) or len(size) != 2:
-            raise ValueError(f"image_size={size!r}: expected a whole number or (height, width)")
-        height, width = size
-        return Camera(height, width, self.fov_deg, (0.0, 0.0, self.robot.camera_height))
 
 
 class Navigation:
@@ -408,7 +331,7 @@ class PointNavEnv(NavigationEnv):
     `geodesic_m`, the true pose `T_world_body` (4, 4) and the scene's name.
 
     ## Arguments
-    Every field of `navworld.envs.navigation.Options`, and `render_mode` ("rgb_array").
+    Every field of `navworld.envs.options.Options`, and `render_mode` ("rgb_array").
 
     ## Versions
     v0: first.

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
 from navworld.contracts import Outcome
-from navworld.envs.navigation import Navigation, NavigationEnv, Options
+from navworld.envs.navigation import Navigation, NavigationEnv
+from navworld.envs.options import Options
 
 
 class NavigationVectorEnv(VectorEnv):

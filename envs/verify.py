@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from navworld.envs.navigation import Options
+from navworld.envs.options import Options
 from navworld.envs.vector import NavigationVectorEnv
 from navworld.evaluation.result import Metric, Result
 from navworld.names import nearest
@@ -194,9 +194,10 @@ def verify_memory(fast: bool = False) -> Findings:
 
     Each part runs in a process of its own, so that nothing loaded before counts.
     """
-    sizes = (16, 400, 40) if fast else (64, 10_000, 200)
-    code = "from navworld.envs.verify import memory_probe; memory_probe({}, {}, {})"
-    command = [sys.executable, "-c", code.format(*sizes)]
+    sizes = (8, 800, 12) if fast else (64, 10_000, 200)
+    light = "fast" if fast else "full"
+    code = f"from navworld.envs.verify import memory_probe; memory_probe(*{sizes}, {light!r})"
+    command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ)
     if done.returncode:
         raise ValueError(f"the memory probe failed: {done.stderr.strip().splitlines()[-1]}")
@@ -212,14 +213,18 @@ def verify_memory(fast: bool = False) -> Findings:
     }
 
 
-def memory_probe(num_envs: int, resets: int, scenes: int) -> None:
-    """Prints memory above import [MB] and the growth over resets [%]."""
+def memory_probe(num_envs: int, resets: int, scenes: int, light: str) -> None:
+    """Prints memory above import [MB] and the growth over resets [%].
+
+    The store holds a twelfth of the scenes, so that eviction is at work; the first quarter of the
+    resets fills it and does not count.
+    """
     import psutil
 
     process = psutil.Process()
     before = process.memory_info().rss
     sensors = ("rgb", "depth", "gps")
-    options = Options(scenes=f"apartment:0-{num_envs - 1}", sensors=sensors, light="fast")
+    options = Options(scenes=f"apartment:0-{num_envs - 1}", sensors=sensors, light=light)
     refs = scene_refs(options.scenes)
     env = NavigationVectorEnv(num_envs, options)
     env.reset(seed=0)
@@ -229,11 +234,11 @@ def memory_probe(num_envs: int, resets: int, scenes: int) -> None:
     for _ in range(3):
         env.step(np.full(num_envs, 2))
     for place in env.batch.world.places:
-        place.rays("fast")
+        place.rays(light)
     used = (process.memory_info().rss - before) / 1e6
     del env
     shared_store().clear()
-    shared_store().max_bytes = 150_000_000
+    shared_store().max_bytes = scenes // 12 * 8_000_000
     options = Options(
         scenes=f"apartment:1000-{999 + scenes}", sensors=("depth", "gps"), episodes_per_scene=8
     )
@@ -245,8 +250,8 @@ def memory_probe(num_envs: int, resets: int, scenes: int) -> None:
         if (k + 1) % max(1, resets // 40) == 0:
             gc.collect()
             marks.append(process.memory_info().rss)
-    half = len(marks) // 2
-    growth = 100 * (max(marks[half:]) / max(marks[:half]) - 1)
+    quarter = len(marks) // 4
+    growth = 100 * (max(marks[2 * quarter :]) / max(marks[quarter : 2 * quarter]) - 1)
     print(used, growth)
 
 
@@ -361,7 +366,7 @@ EXPECTED_SB3_WARNINGS: tuple[str, ...] = (
     "We recommend you to flatten the observation to have only a 1D vector or use a custom policy "
     "to properly process the data.",
 )
-"""Depth stays float, in metres, and class ids stay integers: `DictFeatures` reads them as they are."""
+"""Depth stays float, in metres, and class ids stay integers: `DictFeatures` reads them so."""
 
 CHECKS: dict[str, Callable[[bool], Findings]] = {
     "flicker": verify_flicker,

@@ -7,7 +7,7 @@ import numpy as np
 from navworld.agents.agent import Agent
 from navworld.agents.catalog import AGENTS, build_agent
 from navworld.beliefs import GPS, Oracle
-from navworld.envs.navigation import Options
+from navworld.envs.options import Options
 from navworld.envs.vector import NavigationVectorEnv
 from navworld.maps.occupancy import OccupancyMapper
 from navworld.scenes import family

@@ -6,7 +6,7 @@ import pytest
 
 import navworld  # noqa: F401
 from navworld.beliefs import GPS, Oracle
-from navworld.envs.navigation import Options
+from navworld.envs.options import Options
 from navworld.envs.sb3 import NavigationVecEnv
 from navworld.envs.tasks.pointnav import Episode, PointNav
 from navworld.envs.vector import NavigationVectorEnv
