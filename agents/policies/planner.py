@@ -8,6 +8,7 @@ that leaves the least to go.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from navworld.envs.navigation import Navigation
 
 STOP, FORWARD, LEFT, RIGHT = range(4)
+MOST_CAUTION = 4
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class PlannerSettings:
         margin: Added to the body's radius where it tests whether a forward move is free.
         turn_cost: Of a turn, in metres.
         contact_cost: Of a forward move that will end at contact, in metres.
+        caution: Added to `blocked` whenever the body has been at one place, heading one way, for
+            the third time: it was lured by a gap that its moves cannot pass.
     """
 
     stop: float = 0.30
@@ -47,6 +51,7 @@ class PlannerSettings:
     margin: float = 0.0
     turn_cost: float = 0.03
     contact_cost: float = 0.4
+    caution: float = 0.03
 
 
 class PlannerPolicy:
@@ -70,6 +75,8 @@ class PlannerPolicy:
         self.turn = float(np.radians(turn_deg))
         self._mapper = mapper
         self._batch: Navigation | None = None
+        self._been: dict[int, Counter[tuple[int, int, int]]] = {}
+        self._caution: dict[int, int] = {}
 
     def bind(self, batch: Navigation) -> None:
         """Plans on the maps that this batch of environments keeps."""
@@ -108,7 +115,25 @@ class PlannerPolicy:
         offset = np.stack([np.cos(bearing), np.sin(bearing)], 1) * goal_polar[:, :1]
         goals = poses[:, :2] + offset
         body = (mapper.radius, mapper.forward, self.turn)
+        caution = np.array([self._cautious(int(k)) for k in ids], np.float64)
         return decide(
             mapper.cells, mapper.bounds, np.asarray(ids, np.int64), poses, goals, mapper.cell,
             np.array(body), np.array(astuple(self.settings)),
+            self.settings.blocked + self.settings.caution * caution,
         )  # fmt: skip
+
+    def _cautious(self, k: int) -> int:
+        """How often environment k has been caught going in circles in this episode."""
+        x, y, yaw = self.mapper.poses[k]
+        if k not in self._been or self.mapper.age[k] <= 1:
+            self._been[k], self._caution[k] = Counter(), 0
+        place = (
+            round(50 * x),
+            round(50 * y),
+            round(yaw / self.turn) % round(2 * np.pi / self.turn),
+        )
+        self._been[k][place] += 1
+        if self._been[k][place] >= 3:
+            self._been[k].clear()
+            self._caution[k] = min(self._caution[k] + 1, MOST_CAUTION)
+        return self._caution[k]

@@ -26,19 +26,20 @@ CONTACT = 0.08
 
 
 @njit(cache=True, nogil=True)
-def decide(cells, bounds, ids, poses, goals, cell, body, settings):
+def decide(cells, bounds, ids, poses, goals, cell, body, settings, blocked):
     """Actions (n,) for the bodies at `poses` (x, y, yaw) that want to reach `goals` (n, 2).
 
     Args:
         body: Radius [m], forward move [m], turn [rad].
         settings: The fields of `PlannerSettings`, in order.
+        blocked: (n,) clearance below which a place cannot be entered [m].
     """
     actions = np.empty(len(ids), np.int64)
     for n in range(len(ids)):
         grid = cells[ids[n]]
         dx, dy = goals[n, 0] - poses[n, 0], goals[n, 1] - poses[n, 1]
         box = _window(bounds[ids[n]], grid.shape[0], cell, poses[n], goals[n])
-        cost = _cost_grid(grid, box, cell, poses[n], goals[n], settings)
+        cost = _cost_grid(grid, box, cell, poses[n], goals[n], settings, blocked[n])
         value, reached = _costs_to_go(cost, box, grid.shape[0], cell, poses[n], goals[n])
         distance = math.hypot(dx, dy)
         if distance <= settings[0] and reached <= 0.45 * (1 + settings[3]):
@@ -66,9 +67,9 @@ def _window(bounds, side, cell, pose, goal):
 
 
 @njit(cache=True, nogil=True)
-def _cost_grid(grid, box, cell, pose, goal, settings):
+def _cost_grid(grid, box, cell, pose, goal, settings, blocked):
     """Cost of each planning cell: 1 and more; `NEVER` where the body does not fit."""
-    blocked, wide, near_cost, unknown_cost = settings[1], settings[2], settings[3], settings[4]
+    wide, near_cost, unknown_cost = settings[2], settings[3], settings[4]
     height, width = box[1] - box[0], box[3] - box[2]
     step = 2 * cell
     clear = np.full((height, width), np.float32(wide * wide))

@@ -69,6 +69,11 @@ class OccupancyMapper:
 
     Rows of a crop run from ahead to behind, columns from left to right, the body in the middle.
     The grids are kept for whatever environment ids have been reset.
+
+    Attributes:
+        cells: (N, side, side) uint8 grids, indexed [y, x]; see `occupancy_kernels`.
+        poses: (N, 3) x [m], y [m], heading [rad] of the last update.
+        age: (N,) updates since the last reset.
     """
 
     def __init__(
@@ -96,7 +101,7 @@ class OccupancyMapper:
         self.bounds = np.zeros((0, 4), np.int64)
         self.poses = np.zeros((0, 3))
         self.motion = np.zeros((0, 3), np.float32)
-        self._fresh = np.zeros(0, bool)
+        self.age = np.zeros(0, np.int64)
         image = spaces.Box(0, 255, (3, near, near), np.uint8)
         wide = spaces.Box(0, 255, (3, far, far), np.uint8)
         limit = np.array([100.0, np.pi, 1.0], np.float32)
@@ -124,7 +129,7 @@ class OccupancyMapper:
         self.bounds[ids] = (self.side, 0, self.side, 0)
         self.poses[ids] = 0.0
         self.motion[ids] = 0.0
-        self._fresh[ids] = True
+        self.age[ids] = 0
 
     def update(self, observation: Observation, belief: Belief, ids: IntArray) -> Map:
         """Adds the depth image (n, H, W, 1) seen at the believed poses; returns the crops."""
@@ -169,11 +174,11 @@ class OccupancyMapper:
         turned = (step[:, 2] + np.pi) % (2 * np.pi) - np.pi
         ahead = np.hypot(step[:, 0], step[:, 1])
         straight = np.abs(turned) < 0.1
-        bumped = straight & (ahead < 0.9 * self.forward) & ~self._fresh[ids]
-        first = self._fresh[ids]
+        bumped = straight & (ahead < 0.9 * self.forward) & (self.age[ids] > 0)
+        first = self.age[ids] == 0
         self.motion[ids] = np.where(first[:, None], 0, np.stack([ahead, turned, bumped], 1))
         self.poses[ids] = pose
-        self._fresh[ids] = False
+        self.age[ids] += 1
         mark_body(
             self.cells, self.pooled, self.bounds, ids, self.poses, bumped, self.radius, self.cell
         )
@@ -190,7 +195,7 @@ class OccupancyMapper:
         self.bounds = np.concatenate([self.bounds, np.tile([side, 0, side, 0], (more, 1))])
         self.poses = np.concatenate([self.poses, np.zeros((more, 3))])
         self.motion = np.concatenate([self.motion, np.zeros((more, 3), np.float32)])
-        self._fresh = np.concatenate([self._fresh, np.ones(more, bool)])
+        self.age = np.concatenate([self.age, np.zeros(more, np.int64)])
 
 
 def pack_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:

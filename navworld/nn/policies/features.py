@@ -52,7 +52,7 @@ class DictFeatures(BaseFeaturesExtractor):
                 nn.Conv2d(width, 2 * width, 4, stride=2), nn.ReLU(),
                 nn.Conv2d(2 * width, 2 * width, 3), nn.ReLU(),
                 nn.Flatten(),
-            ).to(memory_format=torch.channels_last)  # fmt: skip
+            )  # fmt: skip
             with torch.no_grad():
                 seen = self.cnn(torch.zeros(1, channels, *sizes.pop())).shape[1]
         self.head = nn.Sequential(nn.Linear(seen + flat, features_dim), nn.ReLU())
