@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,14 +55,14 @@ def evaluate(
     rollouts = run_agent(
         agent, frozen, num_envs=num_envs, threads=threads, filmed=filmed, label=name
     )
-    if video:
-        save_videos(Path(video), rollouts, name)
+    films = save_videos(Path(video), rollouts, name) if video else []
     if report:
         write_report(
             Path(report),
             {name: rollouts},
             title=f"{name} on {benchmark if scenes is None else scenes}",
             pictures=trajectory_pictures(rollouts, frozen),
+            videos=[(path.stem, path) for path in films if path.is_relative_to(report)],
         )
     config = {
         "agent": name,
@@ -95,7 +96,9 @@ def run_agent(
         film = Film()
     rollouts = []
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, "{task.fields[note]}", transient=True) as progress:
+    with Progress(
+        *columns, "{task.fields[note]}", transient=True, disable=not sys.stderr.isatty()
+    ) as progress:
         bar = progress.add_task(label, total=len(episodes), note="")
         for rollout in run_episodes(env, agent.policy, film=film, film_indices=filmed):
             rollouts.append(rollout)

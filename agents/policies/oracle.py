@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.world.motion import advance
+
 if TYPE_CHECKING:
     from navworld.envs.navigation import Navigation
     from navworld.world.navigability import Navigator
@@ -15,18 +17,28 @@ STOP, FORWARD, LEFT, RIGHT = range(4)
 
 
 class ShortestPathOracle:
-    """Turns to the heading whose next forward moves gain the most geodesic distance per action.
+    """Tries a few forward moves along every heading and takes the one that leaves the least to go.
+
+    What counts is the way driven plus the geodesic distance left plus a little for every turn, so
+    the choice holds while the body turns towards it.
 
     Args:
         lookahead: Forward moves tried along each heading.
-        turn_cost: What a turn counts for, in forward moves: turns take time but no path.
+        turn_cost: Of a turn [m].
+        contact_cost: Of a forward move that ends at an obstacle [m].
         margin: It stops this much inside the success distance [m].
     """
 
     def __init__(
-        self, *, lookahead: int = 3, turn_cost: float = 0.25, margin: float = 0.06
+        self,
+        *,
+        lookahead: int = 3,
+        turn_cost: float = 0.02,
+        contact_cost: float = 0.3,
+        margin: float = 0.06,
     ) -> None:
-        self.lookahead, self.turn_cost, self.margin = lookahead, turn_cost, margin
+        self.lookahead, self.turn_cost = lookahead, turn_cost
+        self.contact_cost, self.margin = contact_cost, margin
         self._batch: Any = None
 
     def bind(self, batch: Navigation) -> None:
@@ -57,22 +69,19 @@ class ShortestPathOracle:
         turns = np.arange(-half, half + 1)
         heading = world.yaw[i] + turns * turn
         ahead = np.stack([np.cos(heading), np.sin(heading)], 1)
-        reach = self._reach(world.navigator(i), position, ahead, robot.forward)
-        moves = np.arange(1, self.lookahead + 1)
-        points = position + ahead[:, None] * (moves * robot.forward)[None, :, None]
+        way = self._free_way(world.navigator(i), position, ahead * robot.forward)
+        moves = np.arange(1, self.lookahead + 1) * robot.forward
+        driven = np.minimum(moves, way[:, None])
+        points = position + ahead[:, None] * driven[..., None]
         left = field.distance(points.reshape(-1, 2)).reshape(len(turns), -1)
-        rate = (here - left) / (moves + self.turn_cost * np.abs(turns)[:, None])
-        rate[~np.isfinite(rate) | (moves > reach[:, None])] = -np.inf
-        best = turns[np.argmax(rate.max(1) - 1e-9 * np.abs(turns))]
-        if not np.isfinite(rate).any():
-            return LEFT
+        contact = driven < moves - 1e-6
+        cost = driven + left + self.contact_cost * contact + self.turn_cost * np.abs(turns)[:, None]
+        cost[driven < 0.01] = np.inf
+        best = turns[np.argmin(cost.min(1))]
         return FORWARD if best == 0 else (LEFT if best > 0 else RIGHT)
 
-    def _reach(
-        self, navigator: Navigator, position: NDArray, ahead: NDArray, step: float
-    ) -> NDArray:
-        """How many whole forward moves are free along each heading."""
-        samples = np.arange(1, self.lookahead * 5 + 1) * (step / 5)
-        points = position + ahead[:, None] * samples[None, :, None]
-        free = navigator.is_walkable(points.reshape(-1, 2)).reshape(len(ahead), -1)
-        return np.cumprod(free, 1).sum(1) // 5
+    def _free_way(self, navigator: Navigator, position: NDArray, step: NDArray) -> NDArray:
+        """How far (n,) the body gets from one position along (n, 2) forward moves, repeated [m]."""
+        count = len(step)
+        which, start = np.zeros(count, np.int64), np.tile(position, (count, 1))
+        return advance([navigator], which, start, step * self.lookahead)[2]

@@ -100,16 +100,16 @@ def _cost_grid(grid, box, cell, pose, goal, settings, blocked):
         y = (a + box[0] + 0.5) * step - half
         for b in range(width):
             x = (b + box[2] + 0.5) * step - half
-            d = math.sqrt(clear[a, b])
-            if d < blocked:
+            distance = math.sqrt(clear[a, b])
+            if distance < blocked:
                 cost[a, b] = NEVER
                 at_body = (x - pose[0]) ** 2 + (y - pose[1]) ** 2 < 0.09
                 at_goal = (x - goal[0]) ** 2 + (y - goal[1]) ** 2 < 0.04
                 if at_body or at_goal:
                     cost[a, b] = 10.0
                 continue
-            if d < wide:
-                cost[a, b] += near_cost * ((wide - d) / (wide - blocked)) ** 2
+            if distance < wide:
+                cost[a, b] += near_cost * ((wide - distance) / (wide - blocked)) ** 2
             i, j = 2 * (a + box[0]), 2 * (b + box[2])
             seen = grid[i, j] | grid[i + 1, j] | grid[i, j + 1] | grid[i + 1, j + 1]
             if seen & EXPLORED == 0:

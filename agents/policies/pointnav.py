@@ -19,6 +19,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy, MultiInputActor
 from navworld.agents.agent import Agent
 from navworld.beliefs import GOAL_POLAR_SPACE, Observation
 from navworld.maps.occupancy import OccupancyMapper
+from navworld.nn.policies.actions import action_logits
 from navworld.nn.policies.egomap import EgomapSettings
 from navworld.nn.policies.features import EGOMAP_KEYS, EgomapFeatures
 from navworld.nn.weights import load_weights
@@ -83,8 +84,8 @@ class PointNavPolicy:
         """Actions (B,), and the streams of random numbers that continue them."""
         self.network.set_training_mode(False)
         with torch.inference_mode():
-            distribution = self.network.get_distribution(self._tensors(observation))
-            logits = distribution.distribution.logits.cpu().numpy().astype(np.float64)
+            scores = action_logits(self.network, self._tensors(observation))
+            logits = scores.cpu().numpy().astype(np.float64)
         state = self._streams(observation["goal_polar"], state, episode_start)
         ids = np.arange(len(logits))
         uniform = state.uniform("pointnav", ids, (logits.shape[1],))
@@ -105,7 +106,7 @@ class PointNavPolicy:
             state, fresh = Streams(len(goal_polar)), np.ones(len(goal_polar), bool)
         elif episode_start is None:
             return state
-        for row in np.flatnonzero(fresh):
+        for row in np.flatnonzero(fresh).tolist():
             state.seed(row, zlib.crc32(np.ascontiguousarray(goal_polar[row], np.float32).tobytes()))
         return state
 

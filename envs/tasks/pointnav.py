@@ -22,6 +22,9 @@ from navworld.world.geodesic import DistanceField, distances, path_length
 from navworld.world.navigability import Navigator
 from navworld.world.world import World
 
+MARGIN = 0.002
+"""Starts and goals keep this much more clearance than needed, whatever is rounded later [m]."""
+
 CANDIDATES = 48
 """Starts tried for one goal: distances to a goal are cheap once its field is there."""
 
@@ -114,8 +117,11 @@ class PointNav:
         insist = rng.random() < self.ratio_share
         fallback = None
         for _ in range(16):
-            field = DistanceField(navigator, navigator.sample(rng, 1)[0])
-            starts = navigator.sample(rng, CANDIDATES)
+            spots = navigator.sample(rng, CANDIDATES + 1)
+            spots = spots[navigator.clearance(spots) >= navigator.radius + MARGIN]
+            if len(spots) < 2:
+                continue
+            field, starts = DistanceField(navigator, spots[0]), spots[1:]
             length = field.distance(starts)
             straight = np.linalg.norm(starts - field.goal_xy, axis=1)
             fits = (length >= self.min_geodesic) & (length <= self.max_geodesic)

@@ -98,8 +98,8 @@ def write_report(
     if videos:
         parts.append("<h2>Films</h2><div class=grid>")
         parts += [
-            f"<figure><video src='{html.escape(str(path.relative_to(folder)))}' controls muted loop "
-            f"autoplay></video><figcaption>{html.escape(text)}</figcaption></figure>"
+            f"<figure><video src='{html.escape(str(path.relative_to(folder)))}' controls muted "
+            f"loop autoplay></video><figcaption>{html.escape(text)}</figcaption></figure>"
             for text, path in videos
         ]
         parts.append("</div>")

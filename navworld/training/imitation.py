@@ -19,11 +19,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from gymnasium import spaces
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch.nn import functional as F
 
+from navworld.nn.policies.actions import action_logits
 from navworld.nn.weights import parameters, set_parameters
 
 Arrays = dict[str, NDArray]
@@ -140,15 +142,21 @@ class Dagger:
         evaluate: Callable[[ActorCriticPolicy], dict[str, float]] | None = None,
         on_best: Callable[[ActorCriticPolicy], None] | None = None,
     ) -> None:
+        observed, acted = network.observation_space, network.action_space
+        if not isinstance(observed, spaces.Dict) or not isinstance(acted, spaces.Discrete):
+            raise TypeError(
+                f"imitation of {acted} from {observed}: expected a policy that reads a Dict and "
+                "decides on a Discrete action"
+            )
         self.env, self.network, self.teacher = env, network, teacher
         self.settings, self.folder = settings, folder
         self.evaluate, self.on_best = evaluate, on_best
-        self.keys = list(network.observation_space.spaces)
+        self.keys = list(observed.spaces)
         self.buffer = LabelBuffer(min(settings.buffer, settings.samples), codecs or {})
         self.optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
         self.progress = Progress()
         self.rng = np.random.default_rng(settings.seed)
-        self._weights = torch.ones(network.action_space.n)
+        self._weights = torch.ones(int(acted.n))
         self._weights[0] = settings.stop_weight
         self._observation: Arrays = {}
         self._recent: list[tuple[float, float]] = []
@@ -242,7 +250,7 @@ class Dagger:
         self.network.set_training_mode(False)
         with torch.no_grad():
             tensors = {k: torch.from_numpy(v) for k, v in observation.items()}
-            logits = self.network.get_distribution(tensors).distribution.logits
+            logits = action_logits(self.network, tensors)
             best = logits.argmax(1).numpy()
             noise = self.rng.gumbel(size=logits.shape)
             noise[:, 0] = -np.inf  # exploring must not end episodes
@@ -263,7 +271,7 @@ class Dagger:
             observation, labels = self.buffer.sample(self.rng, s.batch)
             tensors = {k: torch.from_numpy(v) for k, v in observation.items()}
             target = torch.from_numpy(labels)
-            logits = self.network.get_distribution(tensors).distribution.logits
+            logits = action_logits(self.network, tensors)
             loss = F.cross_entropy(logits, target, weight=self._weights)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()

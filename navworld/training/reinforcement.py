@@ -92,6 +92,8 @@ def fine_tune(
 class _Validate(BaseCallback):
     """Freezes the actor at the start, validates, checkpoints."""
 
+    model: PPO
+
     def __init__(
         self,
         settings: ReinforcementSettings,

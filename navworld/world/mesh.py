@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,6 +32,16 @@ def _box_faces(names: tuple[str, ...]) -> tuple[NDArray, NDArray, NDArray]:
     axes = np.array([{"x": (1, 2), "y": (0, 2), "z": (0, 1)}[name[1]] for name in names], np.int64)
     index = [_QUAD + 4 * k for k in range(len(names))]
     return corners, axes.reshape(-1, 2), np.array(index, np.int64).reshape(-1, 3)
+
+
+class MeshArrays(TypedDict):
+    """Geometry as `Scene` takes it; shapes as there."""
+
+    vertices: NDArray[np.float32]
+    triangles: NDArray[np.int32]
+    uv: NDArray[np.float32]
+    material: NDArray[np.int32]
+    instance: NDArray[np.int32]
 
 
 class MeshBuilder:
@@ -216,7 +227,7 @@ class MeshBuilder:
             self.triangles(v, t - start, uv, other.materials[material], target, T)
             start += len(v)
 
-    def arrays(self) -> dict[str, NDArray]:
+    def arrays(self) -> MeshArrays:
         """Vertices, triangles, uv, material and instance as `Scene` takes them.
 
         Rounded to a micrometre, for a BLAS rounds differently on another processor.

@@ -152,7 +152,7 @@ class Scene:
 
 
 LIGHT_WHITE = 4.0
-"""Linear irradiance that the brightest lightmap texel (255) stands for; 1 shows a white wall white."""
+"""Linear irradiance of the brightest lightmap texel (255); 1 shows a white wall white."""
 
 LIGHT_GAMMA = 2.2
 """Irradiance is stored as 255 · (E / LIGHT_WHITE)^(1 / LIGHT_GAMMA), colours as sRGB ≈ that power.

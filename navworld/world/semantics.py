@@ -35,7 +35,8 @@ def class_id(name: str) -> int:
 
     near = get_close_matches(name, CLASSES, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"unknown semantic class {name!r}{hint} (see navworld.world.semantics.CLASSES)")
+    table = "navworld.world.semantics.CLASSES"
+    raise ValueError(f"unknown semantic class {name!r}{hint} (see {table})")
 
 
 def class_colors() -> NDArray[np.uint8]:

@@ -116,8 +116,8 @@ def _lamps(rng: Generator, rooms: list[Furnisher]) -> tuple[Lamp, ...]:
             bulb = (spot.T_world_piece @ (*spot.piece.lamp, 1.0))[:3]
             x, y, z = (round(float(value), 4) for value in bulb)
             power = strength if spot.hung == "ceiling" else 0.5
-            color = tuple(round(float(power * part), 4) for part in tint)
-            lamps.append(Lamp((x, y, z), color, 0.08))
+            red, green, blue = (round(float(power * part), 4) for part in tint)
+            lamps.append(Lamp((x, y, z), (red, green, blue), 0.08))
     return tuple(lamps)
 
 

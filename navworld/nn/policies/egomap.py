@@ -61,9 +61,8 @@ class CostNet(nn.Module):
             nn.Conv2d(channels, 16, 1),
             nn.PixelShuffle(4),
         )
-        last = self.layers[-2]
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
+        for parameter in self.layers[-2].parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, crop: Tensor) -> Tensor:
         """Costs, about 1 on free floor."""
@@ -77,6 +76,8 @@ class CostNet(nn.Module):
 
 class EgomapEncoder(nn.Module):
     """Crops, goal and last motion → features of what is left to go around the body."""
+
+    rays: Tensor
 
     def __init__(self, settings: EgomapSettings | None = None) -> None:
         super().__init__()

@@ -7,6 +7,8 @@ is the path itself.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numba import njit
@@ -20,7 +22,7 @@ MOST = 100.0
 
 class _Plan(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, cost: Tensor, seed: Tensor) -> Tensor:
+    def forward(ctx: Any, cost: Tensor, seed: Tensor) -> Tensor:
         c = np.ascontiguousarray(cost.detach().cpu().numpy(), np.float32)
         s = np.minimum(seed.detach().cpu().numpy(), NEVER).astype(np.float32, order="C")
         value = s.copy()
@@ -29,12 +31,13 @@ class _Plan(torch.autograd.Function):
         return torch.from_numpy(value).to(cost.device)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
         upstream = grad.detach().cpu().numpy().astype(np.float32, order="C", copy=True)
         grad_cost = np.empty_like(upstream)
-        _gradient_batch(*ctx.solved, upstream, grad_cost)
-        cost, seed = torch.from_numpy(grad_cost), torch.from_numpy(upstream)
-        return cost.to(grad.device), seed.to(grad.device)
+        cost, value, seed = ctx.solved
+        _gradient_batch(cost, value, seed, upstream, grad_cost)
+        grad_seed = torch.from_numpy(upstream)
+        return torch.from_numpy(grad_cost).to(grad.device), grad_seed.to(grad.device)
 
 
 def plan(cost: Tensor, seed: Tensor) -> Tensor:
