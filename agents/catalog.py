@@ -63,7 +63,7 @@ def _oracle(weights: Path | None) -> Agent:
 
 AGENTS: tuple[AgentEntry, ...] = (
     AgentEntry("pointnav", "learned policy over an egocentric map from depth", _pointnav),
-    AgentEntry("planner", "depth → occupancy → A*, no learning", _planner, floor=True),
+    AgentEntry("planner", "depth → occupancy → cheapest path, no learning", _planner, floor=True),
     AgentEntry("straight", "turns to the goal and drives", _straight, floor=True),
     AgentEntry("random", "random actions; stops at the goal's distance", _random, floor=True),
     AgentEntry("oracle", "follows the true shortest path", _oracle, floor=True),

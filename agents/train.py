@@ -46,7 +46,7 @@ class TrainConfig:
         episodes_per_scene: Episodes before an environment moves on to another scene.
         scene_pool: How many scenes each environment visits in turn; 0 for all.
         validation: Benchmark that chooses the weights to keep.
-        validation_episodes: The first so many of it.
+        validation_episodes: So many of it, spread evenly over its apartments.
         every: Samples between validations.
         torch_threads: Of the network.
         memory_gb: Kept for scenes: as many as fit are made once.

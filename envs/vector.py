@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
@@ -69,6 +70,8 @@ class NavigationVectorEnv(VectorEnv):
         self, actions: NDArray
     ) -> tuple[Observation, NDArray, NDArray, NDArray, dict[str, Any]]:
         """Acts everywhere; finished episodes are followed by new ones in the same call."""
+        if not self._running:
+            raise gymnasium.error.ResetNeeded("call reset() before step()")
         observation, outcome = self.batch.step(actions)
         info: dict[str, Any] = {}
         done = outcome.terminated | outcome.truncated

@@ -23,7 +23,7 @@ from navworld.names import nearest
 from navworld.world.scene import Scene
 from navworld.world.store import SceneRef
 
-__all__ = ["FAMILIES", "SPLITS", "SceneSpec", "family", "load_scene", "scene_refs"]
+__all__ = ["FAMILIES", "SPLITS", "family", "load_scene", "scene_refs"]
 
 FAMILIES: dict[str, str] = {"apartment": "navworld.scenes.apartment:apartment"}
 """Family → the function seed → Scene, imported when first used."""
@@ -35,8 +35,6 @@ SPLITS: dict[str, range] = {
 }
 
 SUFFIXES = (".glb", ".gltf", ".obj", ".ply")
-
-SceneSpec = "str | Path | Scene | SceneRef | Sequence"
 
 
 def scene_refs(spec: object) -> Sequence[SceneRef]:
@@ -113,7 +111,7 @@ def _from_text(text: str) -> Sequence[SceneRef]:
 
 
 def _seeds(which: str, text: str) -> range:
-    split, number = re.fullmatch(r"([a-z]+)(?:\[:(\d+)\])?", which), None
+    split = re.fullmatch(r"([a-z]+)(?:\[:(\d+)\])?", which)
     if split:
         if split[1] not in SPLITS:
             raise ValueError(f"unknown split in scenes={text!r}{nearest(split[1], SPLITS)}")

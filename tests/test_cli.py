@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from navworld import cli
 from navworld.cli import main
 
 
@@ -26,6 +27,12 @@ def test_list_names_what_there_is(capsys):
     told = capsys.readouterr().out
     for word in ("navworld/PointNav-v0", "apartment", "pointnav-v1", "planner", "depth"):
         assert word in told
+
+
+def test_every_check_of_the_installation_can_be_asked_for():
+    from navworld.envs import verify
+
+    assert tuple(verify.CHECKS) == cli.CHECKS
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,8 @@ def commit() -> str:
     if not (root / ".git").exists():
         return ""
     try:
-        run = lambda *words: subprocess.run(  # noqa: E731
-            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10
-        ).stdout.strip()
-        return run("rev-parse", "HEAD") + ("+" if run("status", "--porcelain", "-uno") else "")
+        changed = "+" if _git(root, "status", "--porcelain", "-uno") else ""
+        return _git(root, "rev-parse", "HEAD") + changed
     except (OSError, subprocess.SubprocessError):
         return ""
 
@@ -102,6 +100,11 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def _git(root: Path, *words: str) -> str:
+    command = ["git", "-C", str(root), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=10).stdout.strip()
 
 
 def _plain(value: Any) -> Any:

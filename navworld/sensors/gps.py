@@ -5,9 +5,9 @@
 | `gps` | (3,) float32 | position in the frame of the start (x forward, y left, z up) [m] |
 | `compass` | (1,) float32 | heading relative to the start, positive to the left [rad], in [−π, π] |
 
-Rate: once per step. Noise: Gaussian per reading (`position_std`, `heading_std`) plus a bias drawn
-at the start of an episode that walks at random (`drift_std` per square root of a metre and
-`heading_drift_std` per square root of a metre): zero for the exact sensor.
+Rate: once per step. Noise: Gaussian per reading (`position_std`, `heading_std`) plus a bias that
+is 0 at the start of an episode and walks at random with the path driven (`drift_std` and
+`heading_drift_std`, per square root of a metre). By default all are 0: the sensor is exact.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch.nn import functional as F
@@ -200,8 +201,6 @@ class Dagger:
         os.replace(partial, self.folder / "resume.safetensors")
 
     def _restore(self, report: Callable[[str], None]) -> None:
-        from safetensors import safe_open
-
         path = self.folder / "resume.safetensors"
         if self.progress.samples or not path.exists():
             return

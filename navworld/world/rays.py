@@ -128,7 +128,8 @@ def occluded(
     if np.isnan(reach).any():
         raise ValueError("distance contains NaN")
     if isinstance(scene.mesh, ReferenceMesh):
-        return cast(scene, start, along)[0] <= reach
+        t, triangle = cast(scene, start, along)
+        return (triangle >= 0) & (t <= reach)
     blocked = np.empty(len(start), np.bool_)
     if len(start):
         calls, handle = scene.mesh.calls, scene.mesh.handle

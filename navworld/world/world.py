@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from navworld.streams import IntArray
 from navworld.world.motion import advance, integrate_velocity
 from navworld.world.navigability import Navigator
-from navworld.world.rays import RayPattern, render
+from navworld.world.rays import OUTPUTS, RayPattern, render
 from navworld.world.store import Place
-
-OUTPUTS = ("rgb", "depth", "semantic", "instance", "normals")
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,7 @@ class Robot:
     dt: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in ("radius", "camera_height", "forward", "turn_deg", "max_speed", "dt"):
-            value = getattr(self, name)
+        for name, value in vars(self).items():
             if not (np.isfinite(value) and value > 0):
                 raise ValueError(f"Robot({name}={value!r}) must be a positive number")
 
@@ -212,7 +209,8 @@ class World:
         """Announces what sensors will read, so that one pass per camera gives all of it."""
         for camera, output in renders:
             if output not in OUTPUTS:
-                raise ValueError(f"unknown camera output {output!r}; expected one of {OUTPUTS}")
+                known = ", ".join(OUTPUTS)
+                raise ValueError(f"unknown camera output {output!r}: expected one of {known}")
             self._wanted.setdefault(camera, set()).add(output)
 
     def render(self, camera: Camera, output: str, ids: IntArray) -> NDArray:

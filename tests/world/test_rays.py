@@ -314,6 +314,7 @@ def test_cast_and_occluded_know_the_wall():
     assert np.all(triangle[:2] >= 0)
     assert triangle[2] == -1
     assert rays.occluded(scene, origins, directions, 3.0).tolist() == [True, False, False]
+    assert rays.occluded(scene, origins, directions, np.inf).tolist() == [True, True, False]
     assert len(rays.cast(scene, np.zeros((0, 3)), np.zeros((0, 3)))[0]) == 0
 
 
@@ -355,6 +356,7 @@ def test_without_the_library_the_images_are_the_same(room, native_images, refere
         rays.occluded(scene, origins, directions, 1.5),
         rays.occluded(room, origins, directions, 1.5),
     )
+    assert not rays.occluded(rays.RayScene(wall()), [[0, 0, 0]], [[-1, 0, 0]], np.inf)
 
 
 def test_a_failing_self_test_falls_back_with_a_warning(monkeypatch):
