@@ -200,7 +200,7 @@ def verify_memory(fast: bool = False) -> Findings:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ)
     if done.returncode:
-        raise ValueError(f"the memory probe failed: {done.stderr.strip().splitlines()[-1]}")
+        raise ValueError(f"the memory probe failed: {_last_words(done)}")
     used, growth = (float(x) for x in done.stdout.split()[-2:])
     limit = 1500 * sizes[0] / 64 + (400 if fast else 0)
     metrics = {
@@ -322,8 +322,13 @@ def _trace_elsewhere(steps: int, num_envs: int, *, fresh: bool) -> list[str]:
             env["NAVWORLD_CACHE"] = folder
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     if done.returncode:
-        raise ValueError(f"the second process failed: {done.stderr.strip().splitlines()[-1]}")
+        raise ValueError(f"the second process failed: {_last_words(done)}")
     return done.stdout.split()
+
+
+def _last_words(done: subprocess.CompletedProcess[str]) -> str:
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else f"status {done.returncode}; is there enough memory?"
 
 
 def verify_checkers(fast: bool = False) -> Findings:

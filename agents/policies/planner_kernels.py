@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numba import njit
 
+from navworld.maps.occupancy_kernels import EXPLORED, OBSTACLE
 from navworld.maps.planning import NEVER, costs_to_go
 
 STOP, FORWARD, LEFT, RIGHT = range(4)
-OBSTACLE, EXPLORED = 1, 2
 
 BORDER = 12
 """Planning cells around what has been touched: room to walk around it."""

@@ -60,18 +60,22 @@ def make_network(
 class PointNavPolicy:
     """Decides with the network from the keys it reads; others in the observation are ignored.
 
-    It draws its moves from the network's distribution and stops when stopping is likeliest: a
-    policy that looks at one moment only and always does what is likeliest may turn to and fro
-    between two ways forever. `deterministic` makes the draws repeatable: they depend on the goal
+    It draws its moves from the network's distribution and stops when that is likeliest: a policy
+    that looks at one moment only and always does what is likeliest may turn to and fro between
+    two ways forever. `deterministic` makes the draws repeatable: they depend on the goal
     and on the step of the episode, whatever the batch.
 
     Args:
         network: stable-baselines3's policy with `EgomapFeatures`.
         temperature: Of the distribution; towards 0 the likeliest move is made.
+        stop_odds: It stops when the network deems that so many times likelier than any move:
+            imitation counts the rare stop this many times (`DaggerSettings.stop_weight`).
     """
 
-    def __init__(self, network: ActorCriticPolicy, *, temperature: float = 0.7) -> None:
-        self.network, self.temperature = network, temperature
+    def __init__(
+        self, network: ActorCriticPolicy, *, temperature: float = 1.0, stop_odds: float = 3.0
+    ) -> None:
+        self.network, self.temperature, self.stop_odds = network, temperature, stop_odds
         self._rng = np.random.default_rng()
 
     def predict(
@@ -86,6 +90,7 @@ class PointNavPolicy:
         with torch.inference_mode():
             scores = action_logits(self.network, self._tensors(observation))
             logits = scores.cpu().numpy().astype(np.float64)
+        logits[:, STOP] -= np.log(self.stop_odds)
         state = self._streams(observation["goal_polar"], state, episode_start)
         ids = np.arange(len(logits))
         uniform = state.uniform("pointnav", ids, (logits.shape[1],))

@@ -24,20 +24,15 @@ from navworld.maps.occupancy_kernels import (
     EXPLORED,
     OBSTACLE,
     POOL,
+    STEP,
     VISITED,
+    VISITED_STEP,
     crop_far,
     crop_near,
     integrate,
     mark_body,
 )
 from navworld.streams import IntArray
-
-LEVELS = 7
-"""Obstacle and explored channels of the crops take the values 0…7 times `STEP`."""
-
-STEP = 36
-VISITED_STEP = 84
-"""The visited channel takes the values 0…3 times `VISITED_STEP`."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ EVIDENCE = 8
 POOL = 6
 """Side of a block of the wide map, in cells."""
 
+LEVELS, STEP = 7, 36
+"""Obstacle and explored channels of the crops take the values 0…`LEVELS` times `STEP`."""
+
+VISITED_LEVELS, VISITED_STEP = 3, 84
+"""The visited channel takes the values 0…`VISITED_LEVELS` times `VISITED_STEP`."""
+
 
 @njit(cache=True, nogil=True)
 def _flag(cells, pooled, bounds, k, i, j, flag, channel):
@@ -197,9 +203,9 @@ def crop_near(cells, ids, poses, cell, out):
                         obstacle += value & 1
                         explored += value >> 1 & 1
                         visited += value >> 2 & 1
-                out[n, 0, r, q] = (7 * obstacle + 2) // 4 * 36
-                out[n, 1, r, q] = (7 * explored + 2) // 4 * 36
-                out[n, 2, r, q] = (3 * visited + 2) // 4 * 84
+                out[n, 0, r, q] = (LEVELS * obstacle + 2) // 4 * STEP
+                out[n, 1, r, q] = (LEVELS * explored + 2) // 4 * STEP
+                out[n, 2, r, q] = (VISITED_LEVELS * visited + 2) // 4 * VISITED_STEP
 
 
 @njit(cache=True, nogil=True)
@@ -230,6 +236,6 @@ def crop_far(pooled, ids, poses, cell, out):
                         values[channel] = (1 - fy) * (
                             (1 - fx) * grid[i, j] + fx * grid[i, j + 1]
                         ) + fy * ((1 - fx) * grid[i + 1, j] + fx * grid[i + 1, j + 1])
-                out[n, 0, r, q] = min(7, int(values[0] + 0.5)) * 36
-                out[n, 1, r, q] = int(values[1] * 7 / (POOL * POOL) + 0.5) * 36
-                out[n, 2, r, q] = min(3, int(values[2] * 0.75 + 0.5)) * 84
+                out[n, 0, r, q] = min(LEVELS, int(values[0] + 0.5)) * STEP
+                out[n, 1, r, q] = int(values[1] * LEVELS / (POOL * POOL) + 0.5) * STEP
+                out[n, 2, r, q] = min(VISITED_LEVELS, int(values[2] * 0.75 + 0.5)) * VISITED_STEP

@@ -10,10 +10,11 @@ from __future__ import annotations
 import cv2
 import numba
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]
 from numba.core import cgutils, types
-from numba.extending import intrinsic
+from numba.np.numpy_support import carray
 from numpy.typing import NDArray
+
+from navworld.world.simd import intrinsic
 
 GRID = np.dtype(
     [
@@ -61,7 +62,7 @@ def as_pointer(typingctx, address):
 def grid_of(record):
     """(rows, columns) float32 clearances of one `GRID` record."""
     shape = (record.rows, record.columns)
-    return carray(as_pointer(record.clearance), shape, np.float32)  # type: ignore[call-arg]
+    return carray(as_pointer(record.clearance), shape, np.float32)
 
 
 @numba.njit(inline="always")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]
+from numba.np.numpy_support import carray
 
 from navworld.world.clearance import GRID, as_pointer, grid_of, interpolate, slope
 from navworld.world.spread import MARGIN, free_way
@@ -20,12 +20,12 @@ MAX_ROOTS = 1 << 20  # bound of the view of a field's roots, whose number the re
 
 @numba.njit(inline="always")
 def _labels_of(record):
-    return carray(as_pointer(record.labels), (record.rows, record.columns), np.int32)  # type: ignore[call-arg]
+    return carray(as_pointer(record.labels), (record.rows, record.columns), np.int32)
 
 
 @numba.njit(inline="always")
 def _roots_of(record):
-    return carray(as_pointer(record.roots), (MAX_ROOTS, 4), np.float64)  # type: ignore[call-arg]
+    return carray(as_pointer(record.roots), (MAX_ROOTS, 4), np.float64)
 
 
 @numba.njit(cache=True, nogil=True)

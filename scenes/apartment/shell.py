@@ -156,8 +156,7 @@ def _upright(
     """A vertical rectangle from `start` to `end` (x, y), seen from the left of that direction."""
     low, high = z
     corners = np.array([(*end, low), (*start, low), (*start, high), (*end, high)])
-    along = float(np.abs(end - start).argmax() == 1)
-    u = corners[:, int(along)]
+    u = corners[:, int(np.abs(end - start).argmax())]
     _quad(mesh, corners, np.column_stack([u, -corners[:, 2]]), surface, instance)
 
 
@@ -273,8 +272,8 @@ def _reveal(
     if opening.bottom > 0:
         _level(mesh, cell, opening.bottom, surface, 0, up=True)
     else:
-        wet = [r for r in opening.wall.rooms if r >= 0 and plan.rooms[r].kind not in WET]
-        _level(mesh, cell, 0.0, finishes[wet[-1] if wet else room].floor, 3 + room, up=True)
+        dry = [r for r in opening.wall.rooms if r >= 0 and plan.rooms[r].kind not in WET]
+        _level(mesh, cell, 0.0, finishes[dry[-1] if dry else room].floor, 3 + room, up=True)
 
 
 def _outside(mesh: MeshBuilder, plan: Plan, instance: int) -> None:

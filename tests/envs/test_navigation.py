@@ -250,6 +250,19 @@ def test_bad_options_get_one_clear_sentence(options, message):
         make(1, **options).reset(seed=0)
 
 
+def test_a_step_before_the_first_reset_is_refused():
+    single = gymnasium.make("navworld/PointNav-v0", scenes=ROOMS)
+    for env, action in ((single, FORWARD), (make(2), np.array([FORWARD, FORWARD]))):
+        with pytest.raises(gymnasium.error.ResetNeeded, match=r"call reset\(\)"):
+            env.step(action)
+
+
+@pytest.mark.parametrize("field", ["radius", "max_turn_rate", "dt"])
+def test_a_robot_needs_positive_measures(field):
+    with pytest.raises(ValueError, match=field):
+        Robot(**{field: np.nan})
+
+
 @pytest.mark.parametrize("action", [4, -1, 0.5, np.nan, [1, 2]])
 def test_actions_outside_the_space_are_refused(action):
     env = make(1)
