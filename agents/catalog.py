@@ -87,4 +87,6 @@ def build_agent(name: str, weights: str | Path | None = None) -> Agent:
     path = Path(weights) if weights is not None else None
     if path is not None and not path.exists():
         raise FileNotFoundError(f"there is no weights file {str(path)!r}: check the path")
+    if path is not None and entry(name).floor:
+        raise ValueError(f"agent {name!r} learns nothing: leave out --weights {str(path)}")
     return entry(name).build(path)

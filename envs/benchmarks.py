@@ -50,7 +50,9 @@ class Benchmark:
         """The frozen episodes, in order."""
         path = EPISODES / f"{self.name}.json"
         if not path.exists():
-            return draw_episodes(self.scenes, self.per_scene, seed=self.seed)
+            raise FileNotFoundError(
+                f"the episodes of benchmark {self.name!r} are missing ({path.name}): install again"
+            )
         table = json.loads(path.read_text())
         return [
             Episode(scene, (x, y, yaw), (gx, gy), geodesic, seed)

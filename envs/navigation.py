@@ -16,6 +16,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from navworld.actions import FORWARD, LEFT, RIGHT, STOP
 from navworld.beliefs import Observation, Oracle, augment, augmented_space
 from navworld.contracts import Outcome, Task
 from navworld.envs.options import Options
@@ -26,7 +27,6 @@ from navworld.streams import IntArray, Streams
 from navworld.world.store import SceneRef, shared_store
 from navworld.world.world import Camera, World
 
-STOP, FORWARD, LEFT, RIGHT = range(4)
 REST = 0.1
 """A velocity action below this fraction of full speed and full turn rate means stop."""
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.actions import FORWARD, LEFT, RIGHT, STOP
 from navworld.beliefs import Observation
-
-STOP, FORWARD, LEFT, RIGHT = range(4)
 
 
 class RandomPolicy:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.actions import FORWARD, LEFT, RIGHT, STOP
 from navworld.world.motion import advance
 
 if TYPE_CHECKING:
     from navworld.envs.navigation import Navigation
     from navworld.world.navigability import Navigator
-
-STOP, FORWARD, LEFT, RIGHT = range(4)
 
 
 class ShortestPathOracle:

@@ -22,7 +22,6 @@ from navworld.maps.occupancy import OccupancyMapper
 if TYPE_CHECKING:
     from navworld.envs.navigation import Navigation
 
-STOP, FORWARD, LEFT, RIGHT = range(4)
 MOST_CAUTION = 4
 
 

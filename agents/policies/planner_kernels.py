@@ -7,10 +7,9 @@ import math
 import numpy as np
 from numba import njit
 
+from navworld.actions import FORWARD, LEFT, RIGHT, STOP
 from navworld.maps.occupancy_kernels import EXPLORED, OBSTACLE
 from navworld.maps.planning import NEVER, costs_to_go
-
-STOP, FORWARD, LEFT, RIGHT = range(4)
 
 BORDER = 12
 """Planning cells around what has been touched: room to walk around it."""

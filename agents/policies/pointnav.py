@@ -16,6 +16,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.policies import ActorCriticPolicy, MultiInputActorCriticPolicy
 
+from navworld.actions import STOP
 from navworld.agents.agent import Agent
 from navworld.beliefs import GOAL_POLAR_SPACE, Observation
 from navworld.maps.occupancy import OccupancyMapper
@@ -24,8 +25,6 @@ from navworld.nn.policies.egomap import EgomapSettings
 from navworld.nn.policies.features import EGOMAP_KEYS, EgomapFeatures
 from navworld.nn.weights import load_weights
 from navworld.streams import Streams
-
-STOP = 0
 
 
 def policy_kwargs(settings: EgomapSettings | None = None) -> dict[str, Any]:

@@ -1,0 +1,3 @@
+"""The discrete actions of a navigating body."""
+
+STOP, FORWARD, LEFT, RIGHT = range(4)
