@@ -104,11 +104,7 @@ class Place:
                 sum(a.nbytes for a in arrays)
                 + sum(f.clearance.nbytes for f in s.floors)
                 + sum(r.nbytes for r in self._rays.values())
-                + sum(
-                    r.light.uv.nbytes + r.light.texels.nbytes
-                    for r in self._rays.values()
-                    if r.light
-                )
+                + sum(t.uv.nbytes + t.texels.nbytes for t in self._lights() if t is not None)
                 + sum(n.labels.nbytes for n in self._navigators.values())
                 + sum(f.nbytes for f in self._fields.values())
             )
