@@ -40,7 +40,7 @@ def _planner(weights: Path | None) -> Agent:
     from navworld.maps.occupancy import OccupancyMapper
 
     mapper = OccupancyMapper()
-    return Agent(PlannerPolicy(), mappers=(mapper,))
+    return Agent(PlannerPolicy(mapper), mappers=(mapper,))
 
 
 def _straight(weights: Path | None) -> Agent:
