@@ -217,7 +217,7 @@ def memory_probe(num_envs: int, resets: int, scenes: int, light: str) -> None:
     """Prints memory above import [MB] and the growth over resets [%].
 
     The store holds a twelfth of the scenes, so that eviction is at work; the first quarter of the
-    resets fills it and does not count.
+    resets fills it and does not count. Growth is from the second quarter's median to the last's.
     """
     import psutil
 
@@ -251,7 +251,8 @@ def memory_probe(num_envs: int, resets: int, scenes: int, light: str) -> None:
             gc.collect()
             marks.append(process.memory_info().rss)
     quarter = len(marks) // 4
-    growth = 100 * (max(marks[2 * quarter :]) / max(marks[quarter : 2 * quarter]) - 1)
+    early, late = marks[quarter : 2 * quarter], marks[-quarter:]
+    growth = 100 * (np.median(late) / np.median(early) - 1)
     print(used, growth)
 
 

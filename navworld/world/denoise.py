@@ -34,7 +34,6 @@ def _blur_along(light, chart, valid, nearness, texel_m, max_sigma, axis):
     height, width, channels = light.shape
     before = light.copy()
     total = np.empty(channels)
-    radius = int(np.ceil(2 * max_sigma))
     dj, di = (0, 1) if axis == 0 else (1, 0)
     for j in range(height):
         for i in range(width):
@@ -44,17 +43,22 @@ def _blur_along(light, chart, valid, nearness, texel_m, max_sigma, axis):
             here = nearness[j, i]
             sigma = BLUR_PER_METRE / max(here * texel_m[own], 1e-3)
             sigma = min(max(sigma, MIN_SIGMA), max_sigma)
-            total[:] = before[j, i]
+            ratio = np.exp(-0.5 / (sigma * sigma))
+            for c in range(channels):
+                total[c] = before[j, i, c]
             weights = 1.0
             for side in (-1, 1):
-                for k in range(1, radius + 1):
+                gauss, step = 1.0, ratio
+                for k in range(1, int(np.ceil(2 * sigma)) + 1):
                     y, x = j + side * k * dj, i + side * k * di
                     if y < 0 or x < 0 or y >= height or x >= width or chart[y, x] != own:
                         break
                     if not valid[y, x]:
                         break
+                    gauss *= step  # exp(-k² / 2σ²), from one exponential
+                    step *= ratio * ratio
                     unlike = (nearness[y, x] - here) / (nearness[y, x] + here + 0.1)
-                    w = np.exp(-0.5 * k * k / (sigma * sigma)) / (1 + LIKENESS * unlike * unlike)
+                    w = gauss / (1 + LIKENESS * unlike * unlike)
                     weights += w
                     for c in range(channels):
                         total[c] += w * before[y, x, c]
@@ -117,3 +121,27 @@ def _fill_one(light, chart, valid, ring, j, i, step):
         light[j, i, c] /= known
     ring[j, i] = step
     return True
+
+
+@njit(nogil=True, cache=True)
+def paint(values, of_texel, texel, pixels):
+    """Writes the (M, C) values of points to the pixels (…, C) of their texels."""
+    for k in range(len(texel)):
+        for c in range(values.shape[1]):
+            pixels[texel[k], c] = values[of_texel[k], c]
+
+
+@njit(nogil=True, cache=True)
+def agree(light, of_texel, valid, points):
+    """Gives texels (N, 3) that share a point the mean of the valid ones among them, in place."""
+    total, weight = np.zeros((points, 3)), np.zeros(points)
+    for k in range(len(light)):
+        if valid[k]:
+            weight[of_texel[k]] += 1.0
+            for c in range(3):
+                total[of_texel[k], c] += light[k, c]
+    for k in range(len(light)):
+        point = of_texel[k]
+        if weight[point] > 0:
+            for c in range(3):
+                light[k, c] = total[point, c] / weight[point]

@@ -59,7 +59,7 @@ _TRIANGLE, _INSTANCE = 0, 121
 _INDEX_BUFFER, _VERTEX_BUFFER = 0, 1
 _UINT3, _FLOAT3, _FLOAT4X4_COLUMN_MAJOR = 0x5003, 0x9003, 0x9244
 _SCENE_DYNAMIC, _SCENE_ROBUST = 1, 4
-_QUALITY_LOW, _QUALITY_MEDIUM = 0, 1
+_QUALITY_LOW, _QUALITY_MEDIUM, _QUALITY_HIGH = 0, 1, 2
 _QUERY_COHERENT = 1 << 16
 
 _SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
@@ -148,15 +148,26 @@ def device() -> Device:
 
 
 class TriangleMesh:
-    """A bounding volume hierarchy over triangles, watertight at shared edges.
+    """A bounding volume hierarchy over triangles.
 
     Attributes:
         handle: Address of the Embree scene; valid as long as this object lives.
         calls: `Device.calls` of its device.
     """
 
-    def __init__(self, vertices: NDArray, triangles: NDArray, on: Device | None = None) -> None:
-        """Builds it from (V, 3) vertices [m] and (T, 3) corner indices (both copied)."""
+    def __init__(
+        self,
+        vertices: NDArray,
+        triangles: NDArray,
+        on: Device | None = None,
+        *,
+        watertight: bool = True,
+    ) -> None:
+        """Builds it from (V, 3) vertices [m] and (T, 3) corner indices (both copied).
+
+        Without `watertight`, building takes longer and tracing less long, and once in millions a
+        ray slips through between two triangles.
+        """
         self.device = on or device()
         self.calls = self.device.calls
         # Embree reads 16 bytes at every 12-byte element, hence one element more.
@@ -168,7 +179,11 @@ class TriangleMesh:
         buffer(geometry, _VERTEX_BUFFER, 0, _FLOAT3, points.ctypes.data, 0, 12, len(points) - 1)
         buffer(geometry, _INDEX_BUFFER, 0, _UINT3, corners.ctypes.data, 0, 12, len(corners) - 1)
         library.rtcCommitGeometry(geometry)
-        self.handle: int = _new_scene(self, _SCENE_ROBUST, _QUALITY_MEDIUM)
+        self.handle: int = (
+            _new_scene(self, _SCENE_ROBUST, _QUALITY_MEDIUM)
+            if watertight
+            else _new_scene(self, 0, _QUALITY_HIGH)
+        )
         library.rtcAttachGeometry(self.handle, geometry)
         library.rtcReleaseGeometry(geometry)
         library.rtcCommitScene(self.handle)

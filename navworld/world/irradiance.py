@@ -19,7 +19,8 @@ from navworld.world import gather as gt
 from navworld.world import shadows as sh
 from navworld.world.atlas import Atlas, lay_out
 from navworld.world.charts import Charts, cut_charts
-from navworld.world.denoise import blur, fill
+from navworld.world.denoise import agree, blur, fill, paint
+from navworld.world.interlace import look_around
 from navworld.world.scene import LIGHT_GAMMA, Scene
 
 AMBIENT_REACH = 2.0
@@ -29,7 +30,6 @@ BURIED_SHARE = 0.5
 UNRELIABLE_SHARE = 0.25
 WELD_COSINE = 0.64
 TINY = 4
-MIN_INTERLACED, OPEN_NEARNESS = 6, 2.5
 PATTERN = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
 OUTDOORS, OUTDOOR_TEXELS, MAX_OUTDOOR_SHARE = 0.85, 4.0, 0.7
 FOOTPRINT = 0.75
@@ -52,7 +52,7 @@ class Quality:
     shadow_rays: int
 
 
-QUALITIES = {"full": Quality(0.05, 2, 16), "fast": Quality(0.15, 1, 4)}
+QUALITIES = {"full": Quality(0.05, 1, 16), "fast": Quality(0.15, 1, 4)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def irradiance(scene: Scene, quality: Quality) -> Irradiance:
     clear = np.array([m.transparent for m in scene.materials])[scene.material]
     charts = cut_charts(corners, scene.instance, emission <= 0)
     owner = np.flatnonzero((emission <= 0) & ~clear).astype(np.int32)
-    mesh = em.TriangleMesh(scene.vertices, scene.triangles[owner])
+    mesh = em.TriangleMesh(scene.vertices, scene.triangles[owner], watertight=False)
     calls = em.device().calls
     atlas, normal = _prepare(charts, calls, mesh.handle, quality)
     points = _weld(atlas, normal, scene.instance)
@@ -99,6 +99,7 @@ class _Points:
         footprint: (M,) radius that shadows are averaged over [m].
         of_texel: (N,) the point of every texel.
         first_texel: (M,) the first texel of every point.
+        spacing: (C,) distance of neighbouring texels of every chart [m].
     """
 
     position: NDArray[np.float32]
@@ -106,6 +107,7 @@ class _Points:
     footprint: NDArray[np.float64]
     of_texel: NDArray[np.int64]
     first_texel: NDArray[np.int64]
+    spacing: NDArray[np.float64]
 
 
 def _prepare(
@@ -146,18 +148,25 @@ def _weld(atlas: Atlas, normal: NDArray, instance: NDArray) -> _Points:
     order = np.argsort(key, kind="stable")
     leader = np.arange(len(atlas.texel))
     position, direction = atlas.position.copy(), normal.astype(np.float32)
-    footprint = np.where(on_rim, 0, FOOTPRINT * _texel_sizes(atlas)[atlas.chart])
+    spacing = _texel_sizes(atlas)
+    footprint = np.where(on_rim, 0, FOOTPRINT * spacing[atlas.chart])
     _join(rim[order], key[order], atlas.rim, normal, leader, position, direction)
     leads = leader == np.arange(len(leader))
     number = np.cumsum(leads) - 1
     return _Points(
-        position[leads], direction[leads], footprint[leads], number[leader], np.flatnonzero(leads)
+        position=position[leads],
+        normal=direction[leads],
+        footprint=footprint[leads],
+        of_texel=number[leader],
+        first_texel=np.flatnonzero(leads),
+        spacing=spacing,
     )
 
 
 @njit(nogil=True, cache=True)
 def _join(texels, key, rim, normal, leader, position, direction):
     """Clusters texels of equal key whose normals agree; moves the leaders to the common point."""
+    mean, total = np.zeros(3), np.zeros(3)
     at = 0
     while at < len(texels):
         end = at
@@ -167,28 +176,36 @@ def _join(texels, key, rim, normal, leader, position, direction):
             first = texels[a]
             if leader[first] != first:
                 continue
-            mean, total, count = np.zeros(3), np.zeros(3), 0
+            mean[:], total[:], count = 0.0, 0.0, 0
             for b in range(a, end):
                 t = texels[b]
-                if leader[t] == t and (normal[t] * normal[first]).sum() > WELD_COSINE:
+                if leader[t] == t and _dot(normal[t], normal[first]) > WELD_COSINE:
                     leader[t] = first
                     count += 1
-                    mean += position[t]
-                    total += normal[t]
+                    for c in range(3):
+                        mean[c] += position[t, c]
+                        total[c] += normal[t, c]
             if count == 1:
                 continue
-            mean /= count
-            total /= np.sqrt((total * total).sum())
+            length = np.sqrt(_dot(total, total))
+            for c in range(3):
+                mean[c] /= count
+                total[c] /= length
             lift = 0.0
             for b in range(a, end):
                 if leader[texels[b]] == first:
                     n = normal[texels[b]]
-                    depth = -((mean - rim[first]) * n).sum()
-                    lift = max(lift, depth / max((total * n).sum(), 0.5))
+                    depth = _dot(rim[first], n) - _dot(mean, n)
+                    lift = max(lift, depth / max(_dot(total, n), 0.5))
             for c in range(3):
                 position[first, c] = mean[c] + lift * total[c]
                 direction[first, c] = total[c]
         at = end
+
+
+@njit(nogil=True, cache=True)
+def _dot(a, b):
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def _direct(
@@ -218,45 +235,21 @@ def _surroundings(
     quality: Quality,
     traced: tuple[NDArray, int, NDArray, NDArray],
 ) -> NDArray[np.float32]:
-    """(M, 7) what `gather` sees from every point.
-
-    In the open only every fourth texel looks around, and the others take the mean of neighbours:
-    first those between four across the corner, then those between four across the side.
-    """
+    """(M, 7) what `gather` sees from every point."""
     calls, handle, owner, radiance = traced
-    first, width = points.first_texel, atlas.shape[1]
-    texel = atlas.texel[first]
-    x, y = texel % width, texel // width
-    least = atlas.rectangles[atlas.chart[first], 2:].min(1)
-    tiny = atlas.rectangles[atlas.chart[first], 2:].max(1) <= TINY
+    texel = atlas.texel[points.first_texel]
+    x, y = texel % atlas.shape[1], texel // atlas.shape[1]
+    tiny = (atlas.rectangles[:, 2:].max(1) <= TINY)[atlas.chart[points.first_texel]]
     packets = np.where(tiny, quality.tiny_sets, 1)
     pattern = (PATTERN[y // 2 % 4 * 4 + x // 2 % 4] + 5 * (x % 2) + 10 * (y % 2)) % gt.SETS
-    seen = np.zeros((len(first), 7), np.float32)
 
-    def look(which: NDArray) -> None:
+    def look(which: NDArray[np.int64], seen: NDArray[np.float32]) -> None:
         gt.gather(
             calls, handle, which, points.position, points.normal, pattern, packets,
             gt.hemisphere_sets(), owner, atlas.uv, radiance, _sky(scene), AMBIENT_REACH, seen,
         )  # fmt: skip
 
-    spared = (points.footprint > 0) & (least >= MIN_INTERLACED)
-    odd_x, odd_y = x % 2 == 1, y % 2 == 1
-    look(np.flatnonzero(~spared | ~(odd_x | odd_y)))
-    number = np.full(atlas.shape[0] * width, -1)
-    number[atlas.texel] = points.of_texel
-    across_corners, across_sides = (
-        [-width - 1, -width + 1, width - 1, width + 1],
-        [-1, 1, -width, width],
-    )
-    for between, steps in ((odd_x & odd_y, across_corners), (odd_x ^ odd_y, across_sides)):
-        left = np.flatnonzero(spared & between)
-        around = number[texel[left][:, None] + steps]
-        nearness, back = seen[around, gt.NEARNESS], seen[around, gt.BACK]
-        calm = ((nearness < OPEN_NEARNESS) & (back < 0.1)).all(1) | (back > 0.9).all(1)
-        calm &= (around >= 0).all(1)
-        seen[left[calm]] = seen[around[calm]].mean(1)
-        look(left[~calm])
-    return seen
+    return look_around(atlas, points.first_texel, points.of_texel, look)
 
 
 def _albedo(scene: Scene) -> NDArray[np.float32]:
@@ -291,28 +284,25 @@ def _assemble(
     if np.count_nonzero(~buried & (seen[:, gt.BACK] > 0.1)) > UNRELIABLE_SHARE * len(buried):
         buried &= seen[:, gt.NEARNESS] > 7.0
     valid = ~buried[points.of_texel]
-    flat = np.full(atlas.shape[0] * atlas.shape[1], -1, np.int32)
-    flat[atlas.texel] = atlas.chart
-    chart = flat.reshape(atlas.shape)
+    chart = np.full(atlas.shape, -1, np.int32)
+    chart.reshape(-1)[atlas.texel] = atlas.chart
 
     def image(values: NDArray) -> NDArray:
-        pixels = np.zeros((len(flat), *values.shape[1:]), values.dtype)
-        pixels[atlas.texel] = values[points.of_texel]
-        return pixels.reshape(*atlas.shape, *values.shape[1:])
+        pixels = np.zeros((*atlas.shape, *values.shape[1:]), values.dtype)
+        channels = 1 if values.ndim == 1 else values.shape[1]
+        rows = values.reshape(len(values), channels)
+        paint(rows, points.of_texel, atlas.texel, pixels.reshape(chart.size, channels))
+        return pixels
 
     light, usable = image(around), image(~buried)
-    nearness, sizes = image(seen[:, gt.NEARNESS]), _texel_sizes(atlas)
-    blur(light, chart, usable, nearness, sizes, GATHER_SIGMA)
+    nearness = image(seen[:, gt.NEARNESS])
+    blur(light, chart, usable, nearness, points.spacing, GATHER_SIGMA)
     beams = image(direct)
-    blur(beams, chart, usable, nearness, sizes, SHADOW_SIGMA)
+    blur(beams, chart, usable, nearness, points.spacing, SHADOW_SIGMA)
     light += beams
     fill(light, chart, usable, len(atlas.rectangles))
     texels = light.reshape(-1, 3)[atlas.texel]
-    weight = np.bincount(points.of_texel, valid, len(points.position))
-    for c in range(3):
-        total = np.bincount(points.of_texel, texels[:, c] * valid, len(points.position))
-        mean = (total / np.maximum(weight, 1))[points.of_texel]
-        texels[:, c] = np.where(weight[points.of_texel] > 0, mean, texels[:, c])
+    agree(texels, points.of_texel, valid, len(points.position))
     if valid.any():
         hidden = np.bincount(atlas.chart, valid, len(atlas.rectangles))[atlas.chart] == 0
         least = HIDDEN_SHARE * np.median(texels[valid], axis=0).astype(np.float32)

@@ -15,7 +15,7 @@ from navworld.world.cache import ArrayCache
 from navworld.world.irradiance import QUALITIES, Irradiance, irradiance
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Scene
 
-BAKE_VERSION = "1"
+BAKE_VERSION = "2"
 MIDDLE = 0.64
 CONTRAST = 0.9
 SHOULDER, BRIGHTEST = 0.6, 1.08

@@ -151,7 +151,7 @@ class Scene:
         return table[self.instance]
 
 
-LIGHT_WHITE = 4.0
+LIGHT_WHITE = 1.5
 """Linear irradiance of the brightest lightmap texel (255); 1 shows a white wall white."""
 
 LIGHT_GAMMA = 2.2

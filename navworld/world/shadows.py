@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from navworld.world import embree as em
-from navworld.world.gather import NORMAL_OFFSET, write_frame
+from navworld.world.gather import NORMAL_OFFSET
 
 SOFT_SAMPLES = 16
 NEGLIGIBLE = 0.02
@@ -49,120 +49,130 @@ def add_light(
         samples: Rays a point in penumbra, 4 to SOFT_SAMPLES. Neighbours that are all dark or all
             lit take one or two.
     """
-    lanes = em.LANES
     rays = em.new_packet()
-    chosen, falloff = np.empty(lanes, np.int64), np.empty(lanes)
-    visible, traced = np.empty(lanes), np.empty(lanes)
-    beams = np.empty((lanes, 6, 3), np.float32)
-    size, at = len(position), 0
-    while at < size:
-        count = 0
-        while at < size and count < lanes:
-            e = 0.0
-            if light[7] == 1.0 or _in_volume(position[at], light, volume, cell):
-                e = _unshadowed(position[at], normal[at], light)
-            if e > 0:
-                chosen[count], falloff[count] = at, e
-                turn = turns[_mixed_bits(at) % len(turns)]
-                _beam(position[at], normal[at], footprint[at], light, turn, beams[count])
-                count += 1
-            at += 1
-        if count == 0:
-            continue
-        visible[:], traced[:] = 0.0, 0.0
-        for s in range(samples):
-            _shadow_rays(calls, scene, rays, beams, light, disc, s, s < 4, count, visible, traced)
-            if visible.sum() == 0 and s < 4:
-                break
-            if s == 1 and visible.sum() == traced.sum():
-                break
-            if s == 3 and not _mixed(visible, traced, count):
-                break
+    beams, ends = np.empty((6, 3, em.LANES), np.float32), np.empty(em.LANES, np.float32)
+    beams[:], ends[:] = 1.0, 0.0
+    chosen, falloff = _unshadowed(position, normal, light, volume, cell)
+    for first in range(0, len(chosen), em.LANES):
+        count = min(em.LANES, len(chosen) - first)
         for k in range(count):
-            e = falloff[k] * visible[k] / traced[k]
+            at = chosen[first + k]
+            turn = _mixed_bits(at) % len(turns)
+            cos, sin = turns[turn, 0], turns[turn, 1]
+            ends[k] = _beam(position, normal, at, footprint[at], light, cos, sin, beams, k)
+        _shine(calls, scene, rays, beams, ends, disc, samples, falloff[first : first + count])
+        for k in range(count):
             for c in range(3):
-                out[chosen[k], c] += e * light[3 + c]
+                out[chosen[first + k], c] += falloff[first + k] * light[3 + c]
 
 
 @njit(nogil=True, cache=True)
-def _mixed(visible, traced, count):
-    found = False
-    for k in range(count):
-        found |= 0 < visible[k] < traced[k]
-    return found
+def _unshadowed(position, normal, light, volume, cell):
+    """The points that a light may shine on, and what it would give them without shadows.
 
-
-@njit(nogil=True, cache=True)
-def _unshadowed(p, n, light):
-    """Cosine and inverse square of a light at a point; fades to 0 where it would be negligible."""
-    if light[7] == 1.0:
-        return max(0.0, n[0] * light[0] + n[1] * light[1] + n[2] * light[2])
-    x, y, z = light[0] - p[0], light[1] - p[1], light[2] - p[2]
-    squared = x * x + y * y + z * z
-    facing = n[0] * x + n[1] * y + n[2] * z
-    reach = lamp_reach(light) ** 2
-    if facing <= 0 or squared > reach or squared < 1e-6:
-        return 0.0
-    fading = 1.0 - (squared / reach) ** 2
-    return fading * facing / np.sqrt(squared) / max(squared, light[6] * light[6])
-
-
-@njit(nogil=True, cache=True)
-def _beam(p, n, footprint, light, turn, beam):
-    """Origin, two axes of the footprint, way to the light, two axes of its disc (rows of 3).
-
-    Both pairs of axes are turned by `turn`, the cosine and sine of an angle.
+    That is the cosine times the inverse square; it fades to 0 where it would be negligible.
     """
-    frame, axis = np.empty((3, 3)), np.empty(3)
-    cos, sin = turn
-    length = 1.0
-    for c in range(3):
-        beam[0, c] = p[c] + NORMAL_OFFSET * n[c]
-        axis[c] = light[c] if light[7] == 1.0 else light[c] - beam[0, c]
-    if light[7] == 0.0:
-        length = np.sqrt(axis[0] ** 2 + axis[1] ** 2 + axis[2] ** 2)
-    for c in range(3):
-        beam[3, c] = axis[c]
-        axis[c] /= length
-    write_frame(n, frame)
-    for c in range(3):
-        beam[1, c] = footprint * (cos * frame[0, c] + sin * frame[1, c])
-        beam[2, c] = footprint * (cos * frame[1, c] - sin * frame[0, c])
-    write_frame(axis, frame)
-    for c in range(3):
-        beam[4, c] = light[6] * (cos * frame[0, c] + sin * frame[1, c])
-        beam[5, c] = light[6] * (cos * frame[1, c] - sin * frame[0, c])
+    chosen, falloff = np.empty(len(position), np.int32), np.empty(len(position))
+    lx, ly, lz, lamp, count = light[0], light[1], light[2], light[7] == 0.0, 0
+    nearest, reach = light[6] ** 2, lamp_reach(light) ** 2
+    per_metre, half = 1.0 / cell, len(volume) // 2
+    middle, last = half + 0.5, 2 * half + 1
+    for at in range(len(position)):
+        x, y, z = lx, ly, lz
+        if lamp:
+            x, y, z = x - position[at, 0], y - position[at, 1], z - position[at, 2]
+        e = normal[at, 0] * x + normal[at, 1] * y + normal[at, 2] * z
+        if e <= 0:
+            continue
+        if lamp:
+            squared = x * x + y * y + z * z
+            if squared > reach or squared < 1e-6:
+                continue
+            i, j, k = middle - x * per_metre, middle - y * per_metre, middle - z * per_metre
+            if min(i, min(j, k)) < 0 or max(i, max(j, k)) >= last:
+                continue
+            if not volume[int(i), int(j), int(k)]:
+                continue
+            e *= (1.0 - (squared / reach) ** 2) / np.sqrt(squared) / max(squared, nearest)
+        if e > 0:
+            chosen[count], falloff[count] = at, e
+            count += 1
+    return chosen[:count], falloff[:count]
 
 
 @njit(nogil=True, cache=True)
-def _shadow_rays(
-    calls, scene, rays, beams, light, disc, sample, everyone, count, visible, traced
-):  # fmt: skip
-    """Traces one sample of the light for every beam, or only for those in penumbra."""
-    ids = rays.view(np.int32)
-    spot, aim = disc[(5 * sample) % SOFT_SAMPLES], disc[sample]
-    for k in range(em.LANES):
-        wanted = k < count and (everyone or 0 < visible[k] < traced[k])
-        ids[em.VALID, k] = -1 if wanted else 0
-        if not wanted:
-            continue
-        beam = beams[k]
+def _beam(position, normal, at, footprint, light, cos, sin, beams, k):
+    """Writes lane k of `beams`: six rows of 3. Returns the ray parameter that rays end at.
+
+    The rows are the origin, two axes of the footprint, the way to the light and two axes of its
+    disc; both pairs of axes are turned by an angle, of which the cosine and sine are given.
+    """
+    x, y, z = light[0], light[1], light[2]
+    length, end = 1.0, np.inf
+    nx, ny, nz = normal[at, 0], normal[at, 1], normal[at, 2]
+    for c in range(3):
+        beams[0, c, k] = position[at, c] + NORMAL_OFFSET * normal[at, c]
+    if light[7] == 0.0:
+        x, y, z = x - beams[0, 0, k], y - beams[0, 1, k], z - beams[0, 2, k]
+        length = np.sqrt(x * x + y * y + z * z)
+        end = max(0.0, 1.0 - max(light[6], LAMP_HOUSING) / length)
+    beams[3, 0, k], beams[3, 1, k], beams[3, 2, k] = x, y, z
+    _write_axes(nx, ny, nz, footprint * cos, footprint * sin, beams, 1, k)
+    spread = light[6]
+    _write_axes(x / length, y / length, z / length, spread * cos, spread * sin, beams, 4, k)
+    return end
+
+
+@njit(nogil=True, cache=True)
+def _write_axes(x, y, z, cos, sin, beams, row, k):
+    """Two axes across a unit vector, turned and scaled (Duff et al. 2017, JCGT 6(1))."""
+    sign = 1.0 if z >= 0 else -1.0
+    a = -1.0 / (sign + z)
+    b = x * y * a
+    beams[row, 0, k] = cos * (1 + sign * x * x * a) + sin * b
+    beams[row, 1, k] = cos * sign * b + sin * (sign + y * y * a)
+    beams[row, 2, k] = -cos * sign * x - sin * y
+    beams[row + 1, 0, k] = cos * b - sin * (1 + sign * x * x * a)
+    beams[row + 1, 1, k] = cos * (sign + y * y * a) - sin * sign * b
+    beams[row + 1, 2, k] = -cos * y + sin * sign * x
+
+
+@njit(nogil=True, cache=True)
+def _shine(calls, scene, rays, beams, ends, disc, samples, falloff):
+    """Multiplies `falloff` by the share of the light that is visible along every beam."""
+    ids, count = rays.view(np.int32), len(falloff)
+    visible, traced = np.zeros(em.LANES), np.zeros(em.LANES)
+    for s in range(samples):
+        spot_x, spot_y = disc[(5 * s) % SOFT_SAMPLES, 0], disc[(5 * s) % SOFT_SAMPLES, 1]
+        aim_x, aim_y = disc[s, 0], disc[s, 1]
         for c in range(3):
-            rays[em.ORG_X + c, k] = beam[0, c] + spot[0] * beam[1, c] + spot[1] * beam[2, c]
-            rays[em.DIR_X + c, k] = beam[3, c] + aim[0] * beam[4, c] + aim[1] * beam[5, c]
-        rays[em.TNEAR, k] = 0.0
-        rays[em.TFAR, k] = np.inf
-        if light[7] == 0.0:
-            length = np.sqrt(beam[3, 0] ** 2 + beam[3, 1] ** 2 + beam[3, 2] ** 2)
-            rays[em.TFAR, k] = max(0.0, 1.0 - max(light[6], LAMP_HOUSING) / length)
-        ids[em.GEOM_ID, k] = -1
-        ids[em.INST_ID, k] = -1
-    em.occluded(calls, scene, rays, True)
+            for k in range(em.LANES):
+                rays[em.ORG_X + c, k] = beams[0, c, k] + (
+                    spot_x * beams[1, c, k] + spot_y * beams[2, c, k]
+                )
+                rays[em.DIR_X + c, k] = beams[3, c, k] + (
+                    aim_x * beams[4, c, k] + aim_y * beams[5, c, k]
+                )
+        for k in range(em.LANES):
+            wanted = k < count and (s < 4 or 0 < visible[k] < traced[k])
+            ids[em.VALID, k] = -1 if wanted else 0
+            rays[em.TFAR, k] = ends[k]
+        rays[em.TNEAR] = 0.0
+        ids[em.GEOM_ID] = -1
+        ids[em.INST_ID] = -1
+        em.occluded(calls, scene, rays, True)
+        lit, all_lit, mixed = 0, True, False
+        for k in range(count):
+            if ids[em.VALID, k] != 0:
+                traced[k] += 1
+                visible[k] += rays[em.TFAR, k] >= 0
+            lit += visible[k] > 0
+            all_lit &= visible[k] == traced[k]
+            mixed |= 0 < visible[k] < traced[k]
+        if (s < 4 and lit == 0) or (s < 2 and all_lit) or (s >= 3 and not mixed):
+            break
     for k in range(count):
-        if ids[em.VALID, k] != 0:
-            traced[k] += 1
-            if rays[em.TFAR, k] >= 0:
-                visible[k] += 1
+        falloff[k] *= visible[k] / traced[k]
 
 
 @njit(nogil=True, cache=True)
@@ -177,17 +187,6 @@ def _mixed_bits(k):
     h = (k * 0x9E3779B1) & 0xFFFFFFFF
     h = ((h ^ (h >> 15)) * 0x85EBCA77) & 0xFFFFFFFF
     return h ^ (h >> 13)
-
-
-@njit(nogil=True, cache=True)
-def _in_volume(p, light, volume, cell):
-    half = len(volume) // 2
-    i = int(np.floor((p[0] - light[0]) / cell + 0.5)) + half
-    j = int(np.floor((p[1] - light[1]) / cell + 0.5)) + half
-    k = int(np.floor((p[2] - light[2]) / cell + 0.5)) + half
-    if i < 0 or j < 0 or k < 0 or i > 2 * half or j > 2 * half or k > 2 * half:
-        return False
-    return volume[i, j, k]
 
 
 def lit_volume(calls: NDArray, scene: int, light: NDArray) -> tuple[NDArray[np.bool_], float]:

@@ -11,7 +11,7 @@ import pytest
 
 from navworld.world import embree, fallback, prepared, rays, texturing
 from navworld.world.mesh import MeshBuilder
-from navworld.world.scene import Lightmap, Material, Scene, Texture
+from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Material, Scene, Texture
 from navworld.world.semantics import class_id
 
 ALL = tuple(rays.OUTPUTS)
@@ -157,7 +157,7 @@ def test_near_and_far_clip():
 def test_plain_colour_under_white_light_is_itself():
     color = (200 / 255, 100 / 255, 50 / 255)
     scene = wall(Material("paint", color))
-    white = np.full((8, 8, 3), round(255 * 0.25 ** (1 / 2.2)), np.uint8)
+    white = np.full((8, 8, 3), round(255 * (1 / LIGHT_WHITE) ** (1 / LIGHT_GAMMA)), np.uint8)
     light = Lightmap(np.full((2, 3, 2), 4.0, np.float32), white)
     rgb = shoot(rays.RayScene(scene, light), ["rgb"])["rgb"]
     assert np.abs(rgb - np.array([200.0, 100, 50])).max() <= 1
@@ -193,7 +193,7 @@ def test_lightmap_is_read_at_its_coordinates():
     uv = np.array([[[8, 8], [56, 8], [56, 56]], [[8, 8], [56, 56], [8, 56]]], np.float32)
     rgb = shoot(rays.RayScene(wall(side=2.0), Lightmap(uv, ramp)), ["rgb"])["rgb"]
     columns = 8 + 48 * (np.arange(32) + 0.5) / 32 - 0.5  # position in the atlas
-    expected = columns * 120 / 63 * 4 ** (1 / 2.2)
+    expected = columns * 120 / 63 * LIGHT_WHITE ** (1 / LIGHT_GAMMA)
     assert np.abs(rgb[16, :, 0] - expected).max() < 4
 
 
