@@ -88,5 +88,5 @@ def build_agent(name: str, weights: str | Path | None = None) -> Agent:
     if path is not None and not path.exists():
         raise FileNotFoundError(f"there is no weights file {str(path)!r}: check the path")
     if path is not None and entry(name).floor:
-        raise ValueError(f"agent {name!r} learns nothing: leave out --weights {str(path)}")
+        raise ValueError(f"agent {name!r} learns nothing: leave out --weights {path!s}")
     return entry(name).build(path)

@@ -15,7 +15,7 @@ from navworld.world.semantics import class_id
 BOX_FACES = ("-x", "+x", "-y", "+y", "-z", "+z")
 _QUAD = np.array([[0, 1, 2], [0, 2, 3]])
 _SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
-_FACE_CORNERS = {
+BOX_CORNERS = {
     "-x": [(0, 1, 0), (0, 0, 0), (0, 0, 1), (0, 1, 1)],
     "+x": [(1, 0, 0), (1, 1, 0), (1, 1, 1), (1, 0, 1)],
     "-y": [(0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)],
@@ -28,7 +28,7 @@ _FACE_CORNERS = {
 @cache
 def _box_faces(names: tuple[str, ...]) -> tuple[NDArray, NDArray, NDArray]:
     """Of the named faces of a unit box: (4 F, 3) corners, (F, 2) axes along, (2 F, 3) triangles."""
-    corners = np.array([_FACE_CORNERS[name] for name in names], np.float64).reshape(-1, 3)
+    corners = np.array([BOX_CORNERS[name] for name in names], np.float64).reshape(-1, 3)
     axes = np.array([{"x": (1, 2), "y": (0, 2), "z": (0, 1)}[name[1]] for name in names], np.int64)
     index = [_QUAD + 4 * k for k in range(len(names))]
     return corners, axes.reshape(-1, 2), np.array(index, np.int64).reshape(-1, 3)

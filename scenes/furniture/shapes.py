@@ -13,24 +13,17 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from navworld.world.mesh import BOX_CORNERS, BOX_FACES
+
 Shape = tuple[NDArray, NDArray, NDArray]
-FACES = ("-x", "+x", "-y", "+y", "-z", "+z")
-_CORNERS = {
-    "-x": [(0, 1, 0), (0, 0, 0), (0, 0, 1), (0, 1, 1)],
-    "+x": [(1, 0, 0), (1, 1, 0), (1, 1, 1), (1, 0, 1)],
-    "-y": [(0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)],
-    "+y": [(1, 1, 0), (0, 1, 0), (0, 1, 1), (1, 1, 1)],
-    "-z": [(0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)],
-    "+z": [(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)],
-}
 _AXES = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}
 _QUAD = np.array([[0, 1, 2], [0, 2, 3]])
 
 
 @cache
 def _box_template(omit: tuple[str, ...]) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    kept = [name for name in FACES if name not in omit]
-    corners = np.array([_CORNERS[name] for name in kept], np.float64).reshape(-1, 3)
+    kept = [name for name in BOX_FACES if name not in omit]
+    corners = np.array([BOX_CORNERS[name] for name in kept], np.float64).reshape(-1, 3)
     triangles = np.concatenate([_QUAD + 4 * k for k in range(len(kept))])
     axes = np.array([_AXES[name[1]] for name in kept])
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
