@@ -21,8 +21,8 @@ from navworld.evaluation.report import summarize, write_report
 from navworld.evaluation.result import Result
 from navworld.evaluation.rollout import Rollout
 from navworld.scenes import scene_refs
+from navworld.world.body import Robot
 from navworld.world.store import shared_store
-from navworld.world.world import Robot
 
 ZERO_SHOT_EPISODES = 100
 

@@ -18,9 +18,9 @@ from navworld.envs.sb3 import NavigationVecEnv
 from navworld.envs.vector import NavigationVectorEnv
 from navworld.evaluation.result import Metric, Result
 from navworld.scenes import scene_refs
+from navworld.world.body import Camera
 from navworld.world.rays import render
 from navworld.world.store import Place, shared_store
-from navworld.world.world import Camera
 
 
 class BoundPolicy(Policy, Protocol):

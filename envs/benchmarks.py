@@ -20,8 +20,8 @@ from navworld.envs.tasks.pointnav import Episode, PointNav
 from navworld.names import nearest
 from navworld.scenes import scene_refs
 from navworld.streams import Streams
+from navworld.world.body import Robot
 from navworld.world.store import SceneStore
-from navworld.world.world import Robot
 
 EPISODES = Path(__file__).parent / "episodes"
 

@@ -24,8 +24,9 @@ from navworld.envs.tasks.pointnav import PointNav
 from navworld.scenes import scene_refs
 from navworld.sensors import make_sensor
 from navworld.streams import IntArray, Streams
+from navworld.world.body import Camera
 from navworld.world.store import SceneRef, shared_store
-from navworld.world.world import Camera, World
+from navworld.world.world import World
 
 REST = 0.1
 """A velocity action below this fraction of full speed and full turn rate means stop."""

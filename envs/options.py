@@ -12,8 +12,8 @@ from navworld.beliefs import GPS
 from navworld.contracts import Localizer, Mapper, Sensor, Task
 from navworld.names import refuse_unknown
 from navworld.sensors.noise import Actuation
+from navworld.world.body import Camera, Robot
 from navworld.world.store import LIGHTS
-from navworld.world.world import Camera, Robot
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from navworld.beliefs import Belief, Map, Motion, Observation
 from navworld.streams import IntArray, Streams
 
 if TYPE_CHECKING:
-    from navworld.world.world import Camera, World
+    from navworld.world.body import Camera
+    from navworld.world.world import World
 
 __all__ = [
     "Belief", "Localizer", "Map", "Mapper", "Motion", "Observation", "Odometer", "Outcome",

@@ -6,7 +6,7 @@ from navworld.contracts import Sensor
 from navworld.names import nearest
 from navworld.sensors.cameras import CAMERA_SENSORS, CameraSensor
 from navworld.sensors.gps import GPSCompass
-from navworld.world.world import Camera
+from navworld.world.body import Camera
 
 __all__ = ["SENSOR_NAMES", "CameraSensor", "GPSCompass", "make_sensor"]
 

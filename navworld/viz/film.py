@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.viz.topdown import draw_trajectory
-from navworld.world.world import Camera, World
+from navworld.world.body import Camera
+from navworld.world.world import World
 
 SIDE = 360
 

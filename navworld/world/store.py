@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,7 @@ class Place:
         self._rays: dict[str | None, RayScene] = {}
         self._navigators: dict[float, Navigator] = {}
         self._fields: OrderedDict[tuple, DistanceField] = OrderedDict()
+        self._derived: dict[str, Any] = {}
 
     def rays(self, light: str | None) -> RayScene:
         """The scene ready for tracing.
@@ -94,6 +96,17 @@ class Place:
                 self._fields.popitem(last=False)
         return field
 
+    def derived(self, name: str, make: Callable[[Scene], Any]) -> Any:
+        """What `make` computes from the scene, computed once and kept with it under `name`.
+
+        Sensors keep here what they need to know of a scene: temperatures, magnetic fields, access
+        points. Names say what it is; the parameters of a sensor that it depends on belong in it.
+        """
+        with self._lock:
+            if name not in self._derived:
+                self._derived[name] = make(self.scene)
+            return self._derived[name]
+
     @property
     def nbytes(self) -> int:
         """Memory that the place takes [bytes]."""
@@ -107,6 +120,7 @@ class Place:
                 + sum(t.uv.nbytes + t.texels.nbytes for t in self._lights() if t is not None)
                 + sum(n.labels.nbytes for n in self._navigators.values())
                 + sum(f.nbytes for f in self._fields.values())
+                + sum(getattr(d, "nbytes", 0) for d in self._derived.values())
             )
 
     def _lights(self) -> list[Lightmap | None]:

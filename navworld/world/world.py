@@ -7,96 +7,23 @@ and body, OpenCV's for cameras.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.geometry.curves import Curve, Moments, quintic
 from navworld.streams import IntArray
+from navworld.world.body import Camera, Robot
 from navworld.world.motion import advance, integrate_velocity
 from navworld.world.navigability import Navigator
-from navworld.world.rays import OUTPUTS, RayPattern, render
+from navworld.world.rays import OUTPUTS, render
 from navworld.world.store import Place
 
-
-@dataclass(frozen=True)
-class Robot:
-    """A body: a disc that drives on the floor.
-
-    Attributes:
-        radius: [m].
-        camera_height: Of its main camera above the ground [m].
-        forward: Length of a forward action [m].
-        turn_deg: Angle of a turn action [deg].
-        max_speed: At velocity action 1 [m/s].
-        max_turn_rate: At velocity action ±1 [rad/s].
-        dt: Duration of one action [s].
-    """
-
-    radius: float = 0.18
-    camera_height: float = 0.88
-    forward: float = 0.25
-    turn_deg: float = 30.0
-    max_speed: float = 0.5
-    max_turn_rate: float = np.pi / 2
-    dt: float = 0.5
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if not (np.isfinite(value) and value > 0):
-                raise ValueError(f"Robot({name}={value!r}) must be a positive number")
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A pinhole camera fixed to the body.
-
-    Attributes:
-        height, width: Image size [px].
-        fov_deg: Horizontal field of view.
-        position: In the body frame [m].
-        yaw_deg, pitch_deg: Left and down of straight ahead.
-        near, far: Depth outside is reported as 0 [m].
-        supersample: Rays per pixel and axis for the colour image.
-    """
-
-    height: int = 64
-    width: int = 64
-    fov_deg: float = 90.0
-    position: tuple[float, float, float] = (0.0, 0.0, 0.88)
-    yaw_deg: float = 0.0
-    pitch_deg: float = 0.0
-    near: float = 0.1
-    far: float = 10.0
-    supersample: int = 1
-
-    def __post_init__(self) -> None:
-        for name in ("height", "width"):
-            value = getattr(self, name)
-            if not (isinstance(value, (int, np.integer)) and 4 <= value <= 4096):
-                raise ValueError(f"image {name} is {value!r}: expected a whole number 4 to 4096")
-        if not 1.0 <= self.fov_deg < 179.0:
-            raise ValueError(f"field of view is {self.fov_deg!r}°; expected 1 to 179")
-        if not 0.0 <= self.near < self.far:
-            raise ValueError(f"near {self.near} and far {self.far}: expected 0 ≤ near < far")
-
-    @property
-    def T_body_camera(self) -> NDArray:
-        """(4, 4) pose of the camera in the body frame."""
-        return _T_body_camera(self.position, self.yaw_deg, self.pitch_deg)
-
-    @property
-    def pattern(self) -> RayPattern:
-        """Its rays."""
-        return _pinhole(self.height, self.width, self.fov_deg)
-
-    @property
-    def K(self) -> NDArray:
-        """(3, 3) intrinsics [px]; the centre of the first pixel is at (0, 0)."""
-        f = 0.5 * self.width / np.tan(np.radians(self.fov_deg) / 2)
-        return np.array([[f, 0, (self.width - 1) / 2], [0, f, (self.height - 1) / 2], [0, 0, 1]])
+STATE = (
+    "xy", "z", "yaw", "collided", "stopped", "travelled", "time", "dt", "driven", "gain",
+    "T_world_start", "_knots",
+)  # fmt: skip
 
 
 class World:
@@ -114,6 +41,9 @@ class World:
         collided: (B,) whether the last action touched something.
         stopped: (B,) whether the last action declared the end; the environment sets it.
         travelled: (B,) path length since the episode's start [m].
+        time: (B,) since the episode's start [s]. dt: (B,) duration of the last step, 0 before [s].
+        driven: (B, 3) forward [m], left [m] and turn [rad] that the wheels attempted in the last
+            step, as if nothing had been in the way.
         T_world_start: (B, 4, 4) poses at the start of the episodes.
         gain: (B, 3) brightness and colour of the episodes' light.
         places: The B scenes.
@@ -137,8 +67,13 @@ class World:
         self.collided = np.zeros(num_envs, bool)
         self.stopped = np.zeros(num_envs, bool)
         self.travelled = np.zeros(num_envs)
+        self.time, self.dt = np.zeros(num_envs), np.zeros(num_envs)
+        self.driven = np.zeros((num_envs, 3))
         self.gain = np.ones((num_envs, 3), np.float32)
         self.T_world_start = np.tile(np.eye(4), (num_envs, 1, 1))
+        # Before and after the last step: (x, y, yaw) less those now, their rates, second rates.
+        self._knots = np.zeros((num_envs, 2, 3, 3))
+        self._curves: dict[int, Curve] = {}
         self._navigators: list[Navigator] = []
         self._which = np.zeros(num_envs, np.int64)
         self._wanted: dict[Camera, set[str]] = {}
@@ -149,9 +84,40 @@ class World:
         self.places[row] = place
         floor = place.navigator(self.robot.radius).floor
         self.xy[row], self.yaw[row], self.z[row] = xy, wrap(yaw), floor.height
-        self.collided[row], self.stopped[row], self.travelled[row] = False, False, 0.0
+        self._begin(row)
         self.T_world_start[row] = self.T_world_body(np.array([row]))[0]
         self._index_navigators()
+        self._frames.clear()
+
+    def ride(self, row: int, place: Place, curve: Curve) -> None:
+        """Puts body `row` on a motion of six degrees of freedom, at its beginning.
+
+        `follow` moves it on; the wheels' `step` and `step_velocity` are for bodies on the floor.
+        """
+        self.places[row] = place
+        self._begin(row)
+        self._curves[row] = curve
+        self._set_down(row)
+        self.T_world_start[row] = self.T_world_body(np.array([row]))[0]
+        self._frames.clear()
+
+    def follow(self, dt: float) -> None:
+        """Moves every riding body on along its curve by `dt` seconds."""
+        if not dt > 0:
+            raise ValueError(f"dt={dt!r}: time goes forward, give a positive number of seconds")
+        for row, curve in self._curves.items():
+            if self.time[row] + dt > curve.duration + 1e-9:
+                raise ValueError(
+                    f"body {row} is at {self.time[row]:g} s of a motion of {curve.duration:g} s: "
+                    f"it cannot go on for {dt:g} s; place it anew"
+                )
+            before = self.xy[row].copy(), self.z[row]
+            self.time[row] += dt
+            self.dt[row] = dt
+            self._set_down(row)
+            self.travelled[row] += np.hypot(
+                np.linalg.norm(self.xy[row] - before[0]), self.z[row] - before[1]
+            )
         self._frames.clear()
 
     def T_world_body(self, ids: IntArray | None = None) -> NDArray:
@@ -161,7 +127,49 @@ class World:
         c, s = np.cos(self.yaw[ids]), np.sin(self.yaw[ids])
         T[:, 0, 0], T[:, 0, 1], T[:, 1, 0], T[:, 1, 1] = c, -s, s, c
         T[:, :2, 3], T[:, 2, 3] = self.xy[ids], self.z[ids]
+        for k, row in enumerate(ids if self._curves else ()):
+            if row in self._curves:
+                T[k] = self._curves[row].at(self.time[row : row + 1]).T_world_body[0]
         return T
+
+    def moments(self, ids: IntArray, fractions: NDArray) -> Moments:
+        """How bodies `ids` really moved during the last step, with exact derivatives.
+
+        A discrete action starts and ends at rest; under velocity actions speed and acceleration
+        are continuous from step to step. Before the first step a body rests. On the floor the way
+        is smooth in x, y and heading between the poses before and after, also where the body slid
+        around a corner in between.
+
+        Args:
+            fractions: (k,) or (n, k) in [0, 1]: 0 is the previous observation, 1 is now.
+
+        Returns:
+            Moments of shape (n, k); the one at fraction 1 is the present pose to the last bit.
+        """
+        u = np.asarray(fractions, np.float64)
+        u = np.broadcast_to(u, (len(ids), u.shape[-1]))
+        dt = np.where(self.dt[ids] > 0, self.dt[ids], 1.0)[:, None]
+        knots = self._knots[ids] * (dt ** np.arange(3))[:, None, :, None]
+        weights = quintic(u)
+        q, rate, second = np.einsum("dwnk,nwc->dnkc", weights, knots.reshape(len(ids), 6, 3))
+        rate, second = rate / dt[..., None], second / dt[..., None] ** 2
+        T = np.zeros((*u.shape, 4, 4))
+        yaw = self.yaw[ids][:, None] + q[..., 2]
+        c, s = np.cos(yaw), np.sin(yaw)
+        T[..., 0, 0], T[..., 0, 1], T[..., 1, 0], T[..., 1, 1] = c, -s, s, c
+        T[..., 2, 2], T[..., 3, 3] = 1.0, 1.0
+        T[..., :2, 3], T[..., 2, 3] = self.xy[ids][:, None] + q[..., :2], self.z[ids][:, None]
+        turn = np.zeros((2, *u.shape, 3))
+        turn[:, ..., 2] = rate[..., 2], second[..., 2]
+        flat = np.array([1.0, 1.0, 0.0])
+        found = Moments(T, rate * flat, second * flat, *turn)
+        for k, row in enumerate(ids if self._curves else ()):
+            if row in self._curves:
+                times = self.time[row] - (1 - u[k]) * self.dt[row]
+                ridden = self._curves[row].at(times)
+                for name in Moments.__dataclass_fields__:
+                    getattr(found, name)[k] = getattr(ridden, name)
+        return found
 
     def T_start_body(self, ids: IntArray) -> NDArray:
         """(n, 4, 4) true poses in the frame of the episode's start."""
@@ -185,12 +193,14 @@ class World:
         delta = np.stack(
             [c * motion[:, 0] - s * motion[:, 1], s * motion[:, 0] + c * motion[:, 1]], 1
         )
+        before = self.xy
         self.xy, self.collided, travelled = advance(
             self._navigators, self._which, self.xy, delta, sliding=self.sliding
         )
         self.travelled += travelled
         self.yaw = wrap(self.yaw + motion[:, 2])
-        self._frames.clear()
+        still = np.zeros((self.num_envs, 2, 3))
+        self._note(before, motion, self.robot.dt, still)
 
     def step_velocity(self, velocity: NDArray, dt: float) -> None:
         """Drives every body along an arc for `dt` seconds.
@@ -198,12 +208,23 @@ class World:
         Args:
             velocity: (B, 2): forward [m/s], turn rate [rad/s].
         """
+        before = self.xy
         self.xy, self.yaw, self.collided, travelled = integrate_velocity(
             self._navigators, self._which, self.xy, self.yaw, velocity, dt, sliding=self.sliding
         )
         self.yaw = wrap(self.yaw)
         self.travelled += travelled
-        self._frames.clear()
+        speed, rate = np.where(self.collided, 0.0, velocity[:, 0]), velocity[:, 1]
+        c, s, none = np.cos(self.yaw), np.sin(self.yaw), np.zeros(self.num_envs)
+        steady = np.stack(
+            [
+                np.stack([speed * c, speed * s, rate], 1),
+                np.stack([-speed * rate * s, speed * rate * c, none], 1),
+            ],
+            1,
+        )
+        attempted = np.stack([velocity[:, 0], none, velocity[:, 1]], 1) * dt
+        self._note(before, attempted, dt, steady)
 
     def want(self, renders: Sequence[tuple[Camera, str]]) -> None:
         """Announces what sensors will read, so that one pass per camera gives all of it."""
@@ -248,8 +269,8 @@ class World:
 
     def state(self) -> dict[str, Any]:
         """Everything that moves, and where it stands: load it into a world of the same size."""
-        names = ("xy", "z", "yaw", "collided", "stopped", "travelled", "gain", "T_world_start")
-        return {"places": list(self.places), **{n: getattr(self, n).copy() for n in names}}
+        held = {name: getattr(self, name).copy() for name in STATE}
+        return {"places": list(self.places), "_curves": dict(self._curves), **held}
 
     def load(self, state: dict[str, Any]) -> None:
         """Continues from `state()`."""
@@ -262,12 +283,37 @@ class World:
         self._index_navigators()
         self._frames.clear()
 
+    def _begin(self, row: int) -> None:
+        """Body `row` rests at the start of an episode."""
+        self.collided[row], self.stopped[row], self.travelled[row] = False, False, 0.0
+        self.time[row], self.dt[row], self.driven[row], self._knots[row] = 0.0, 0.0, 0.0, 0.0
+        self._curves.pop(row, None)
+
+    def _set_down(self, row: int) -> None:
+        """Keeps what a riding body has in common with one on the floor."""
+        T = self._curves[row].at(self.time[row : row + 1]).T_world_body[0]
+        self.xy[row], self.z[row] = T[:2, 3], T[2, 3]
+        self.yaw[row] = np.arctan2(T[1, 0], T[0, 0])
+
+    def _note(self, before: NDArray, attempted: NDArray, dt: float, ending: NDArray) -> None:
+        """Keeps how the step went: from where (B, 2), and the rates (B, 2, 3) it ended with."""
+        self.time += dt
+        self.dt[:] = dt
+        self.driven = np.array(attempted, np.float64)
+        self._knots[:, 0, 1:] = self._knots[:, 1, 1:]
+        self._knots[:, 1, 1:] = ending
+        self._knots[:, 0, 0, :2] = before - self.xy
+        self._knots[:, 0, 0, 2] = -attempted[:, 2]
+        self._frames.clear()
+
     def _index_navigators(self) -> None:
+        """Numbers the floors that bodies drive on; rows without one borrow the first."""
         found: dict[int, int] = {}
         self._navigators = []
+        self._which[:] = 0
         for row, place in enumerate(self.places):
-            if place is None:
-                place = next(p for p in self.places if p is not None)
+            if place is None or row in self._curves:
+                continue
             navigator = place.navigator(self.robot.radius)
             if id(navigator) not in found:
                 found[id(navigator)] = len(self._navigators)
@@ -278,20 +324,3 @@ class World:
 def wrap(angle: NDArray | float) -> NDArray:
     """Angle in [−π, π)."""
     return (np.asarray(angle) + np.pi) % (2 * np.pi) - np.pi
-
-
-@lru_cache(maxsize=256)
-def _T_body_camera(position: tuple, yaw_deg: float, pitch_deg: float) -> NDArray:
-    yaw, pitch = np.radians(yaw_deg), np.radians(pitch_deg)
-    forward = np.array([np.cos(yaw) * np.cos(pitch), np.sin(yaw) * np.cos(pitch), -np.sin(pitch)])
-    right = np.array([np.sin(yaw), -np.cos(yaw), 0.0])
-    T = np.eye(4)
-    T[:3, :3] = np.stack([right, np.cross(forward, right), forward], 1)
-    T[:3, 3] = position
-    T.setflags(write=False)
-    return T
-
-
-@lru_cache(maxsize=256)
-def _pinhole(height: int, width: int, fov_deg: float) -> RayPattern:
-    return RayPattern.pinhole(height, width, fov_deg)

@@ -13,7 +13,7 @@ from navworld.envs.vector import NavigationVectorEnv
 from navworld.scenes import family
 from navworld.sensors import GPSCompass
 from navworld.sensors.noise import GaussianActuation
-from navworld.world.world import Robot
+from navworld.world.body import Robot
 from tests.rooms import two_rooms
 
 ROOMS = family(two_rooms, range(4))

@@ -1,0 +1,34 @@
+"""`navworld verify`: checks an installation the way the project's own bars do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from navworld.envs.verify.checkers import verify_checkers
+from navworld.envs.verify.determinism import verify_determinism
+from navworld.envs.verify.findings import Findings
+from navworld.envs.verify.memory import verify_memory
+from navworld.envs.verify.rendering import verify_flicker, verify_truth
+from navworld.evaluation.result import Metric, Result
+from navworld.names import nearest
+
+CHECKS: dict[str, Callable[[bool], Findings]] = {
+    "flicker": verify_flicker,
+    "memory": verify_memory,
+    "truth": verify_truth,
+    "determinism": verify_determinism,
+    "checkers": verify_checkers,
+}
+
+
+def verify(what: Sequence[str], *, fast: bool = False) -> Result:
+    """Runs checks by name; every one is a line with what was found and whether it holds."""
+    metrics: dict[str, Metric] = {}
+    checks: dict[str, bool] = {}
+    for name in what:
+        if name not in CHECKS:
+            raise ValueError(f"unknown check {name!r}{nearest(name, CHECKS)}")
+        found, held = CHECKS[name](fast)
+        metrics.update(found)
+        checks.update(held)
+    return Result(metrics, {"checks": list(what), "fast": fast}, checks)
