@@ -1,4 +1,4 @@
-"""Throughput, measured the same way on every machine: `navworld bench render|step`."""
+"""Throughput, measured the same way on every machine: `navworld bench render|step|scene`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from navworld.envs.vector import NavigationVectorEnv
 from navworld.evaluation.result import Metric, Result
 from navworld.scenes import scene_refs
 from navworld.world.body import Camera
+from navworld.world.light import bake
 from navworld.world.rays import render
 from navworld.world.store import Place, shared_store
 
@@ -70,6 +71,30 @@ def bench_render(
         "supersample": supersample,
     }
     return Result({"frames_per_s": _spread(rates, "1/s"), "peak_memory_mb": _peak()}, config)
+
+
+def bench_scene(*, scenes: str = "apartment:validation[:8]") -> Result:
+    """Seconds that scenes take to be made from their seeds and to be lit, one after the other."""
+    refs = scene_refs(scenes)
+    bake(refs[0].load(), quality="full")  # compiles and loads what all share
+    made, lit, sizes = [], [], []
+    for ref in refs:
+        began = time.perf_counter()
+        scene = ref.load()
+        made.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        bake(scene, quality="full")
+        lit.append(time.perf_counter() - began)
+        sizes.append(len(scene.triangles))
+    config = {"scenes": [ref.key for ref in refs], "triangles": sizes, "light": "full"}
+    return Result(
+        {
+            "generate_s": _spread(made, "s"),
+            "bake_s": _spread(lit, "s"),
+            "peak_memory_mb": _peak(),
+        },
+        config,
+    )
 
 
 def bench_step(

@@ -52,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--train-seconds", type=float, default=120, help="of training shown")
 
     bench = word("bench", _bench, "measure throughput")
-    bench.add_argument("what", choices=("render", "step"))
+    bench.add_argument("what", choices=("render", "step", "scene"))
     bench.add_argument("--scene", default="apartment", help="scenes, e.g. apartment:0-7 or a file")
     bench.add_argument("--size", type=int, default=64, help="image side [px]")
     bench.add_argument("--envs", type=int, default=32)
@@ -105,13 +105,17 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _bench(arguments: argparse.Namespace) -> int:
     from navworld.agents.policies.oracle import ShortestPathOracle
-    from navworld.envs.bench import bench_render, bench_step
+    from navworld.envs.bench import bench_render, bench_scene, bench_step
 
     a = arguments
     if a.what == "render":
         scenes = "apartment:train[:8]" if a.scene == "apartment" else a.scene
         result = bench_render(
             scenes=scenes, size=a.size, threads=a.threads, supersample=a.supersample
+        )
+    elif a.what == "scene":
+        result = bench_scene(
+            scenes="apartment:validation[:8]" if a.scene == "apartment" else a.scene
         )
     else:
         scenes = "apartment:train[:16]" if a.scene == "apartment" else a.scene

@@ -28,3 +28,10 @@ def test_step_reports_steps_resets_and_the_share_through_stable_baselines():
     assert result.metrics["steps_per_s"].value > 100
     assert result.metrics["resets_per_s"].value > 0
     assert 0.2 < result.metrics["sb3_ratio"].value < 2
+
+
+def test_scenes_are_timed_from_seed_to_light():
+    result = bench.bench_scene(scenes=family(two_rooms, range(2)))
+    assert result.metrics["generate_s"].value > 0
+    assert result.metrics["bake_s"].value > 0
+    assert len(result.config["triangles"]) == 2
