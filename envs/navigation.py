@@ -173,7 +173,7 @@ class Navigation:
 
     @property
     def _colour(self) -> bool:
-        return any(output == "rgb" for s in self.sensors for _, output in s.renders)
+        return any(output in ("rgb", "color") for s in self.sensors for _, output in s.renders)
 
     def _observe(self, ids: IntArray, actions: NDArray | None) -> Observation:
         observation: Observation = {}

@@ -9,6 +9,7 @@ from math import tan
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.geometry.cameras import Camera, pixel_grid
 from navworld.world.embree import LANES, aligned_copy
 
 
@@ -21,12 +22,18 @@ class RayPattern:
             reported depth is the ray parameter: directions with z = 1 give z-depth, unit
             directions give range.
         spread: Angle between neighbouring rays [rad]; textures are filtered to it.
+        spacing: Distance between neighbouring rays where they start [m]. Textures are filtered to
+            √(spacing² + (spread · depth)²): for parallel rays, to metres per pixel at any depth.
+        origins: (H, W, 3) float32 in the camera frame [m] where the rays start, as those of
+            parallel projections; None for the camera's centre.
         coherent: Neighbouring rays run side by side (all cameras); False for scattered rays.
     """
 
     directions: NDArray[np.float32]
     spread: float
     coherent: bool = field(default=True, kw_only=True)
+    spacing: float = field(default=0.0, kw_only=True)
+    origins: NDArray[np.float32] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         directions = np.ascontiguousarray(self.directions, np.float32)
@@ -38,7 +45,17 @@ class RayPattern:
             raise ValueError("ray directions must be finite and none may be zero")
         if not (np.isfinite(self.spread) and self.spread >= 0):
             raise ValueError(f"spread is {self.spread}: give an angle ≥ 0 [rad]")
+        if not (np.isfinite(self.spacing) and self.spacing >= 0):
+            raise ValueError(f"spacing is {self.spacing}: give a distance ≥ 0 [m]")
         object.__setattr__(self, "directions", directions)
+        if self.origins is None:
+            return
+        origins = np.ascontiguousarray(self.origins, np.float32)
+        if origins.shape != directions.shape or not np.isfinite(origins).all():
+            raise ValueError(
+                f"ray origins have shape {origins.shape}: give {directions.shape}, all finite"
+            )
+        object.__setattr__(self, "origins", origins)
 
     @classmethod
     def pinhole(cls, height: int, width: int, fov_deg: float) -> RayPattern:
@@ -55,20 +72,44 @@ class RayPattern:
         directions = np.stack(np.broadcast_arrays(x, y[:, None], 1.0), -1)
         return cls(directions.astype(np.float32), 1 / focal)
 
+    @classmethod
+    def of(cls, camera: Camera) -> RayPattern:
+        """The rays of any camera model, one through the centre of every pixel.
+
+        Depth is what the model's `unproject` takes: directions have z = 1 where it is measured
+        along z, and are unit vectors where it is a range. A pinhole's neighbouring rays are 1/f
+        apart, those of other models as far as those of the median pixel.
+        """
+        pixels = pixel_grid(camera.width, camera.height)
+        sides = [np.array([0.5, 0.0]), np.array([0.0, 0.5])]
+        start = camera.unproject(pixels, 0.0)
+        along = camera.unproject(pixels, 1.0) - start
+        edges = [pixels + sign * side for side in sides for sign in (1, -1)]
+        starts = np.stack([camera.unproject(edge, 0.0) for edge in edges])
+        ends = np.stack([camera.unproject(edge, 1.0) for edge in edges])
+        return cls(
+            along.astype(np.float32),
+            _typical_side(ends - starts),
+            spacing=_typical_side(starts),
+            origins=start.astype(np.float32) if start.any() else None,
+        )
+
     @property
     def shape(self) -> tuple[int, int]:
         """(H, W)."""
         return self.directions.shape[0], self.directions.shape[1]
 
     @cached_property
-    def packets(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
+    def packets(
+        self,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
         """Rays in groups of 16, as squares of 4 × 4 where the image is high enough.
 
         Squares that reach over the border repeat its pixels.
 
         Returns:
-            (P, 3, 16) directions, (P, 16) pixels, and (P,) whether each four pixels in turn are
-            neighbours.
+            (P, 3, 16) directions, (P, 3, 16) origins, or (0, 3, 16) where `origins` is None,
+            (P, 16) pixels, and (P,) whether each four pixels in turn are neighbours.
         """
         height, width = self.shape
         rows = 4 if height > 2 else height
@@ -77,18 +118,45 @@ class RayPattern:
         x = np.arange(0, width, columns)[:, None, None] + np.arange(columns)
         pixels = np.minimum(y, height - 1) * width + np.minimum(x, width - 1)
         pixels = pixels.reshape(-1, LANES).astype(np.int32)
-        directions = self.directions.reshape(-1, 3)[pixels].transpose(0, 2, 1)
+        rays = [
+            aligned_copy(vectors.reshape(-1, 3)[pixels].transpose(0, 2, 1), np.float32)
+            if vectors is not None
+            else np.empty((0, 3, LANES), np.float32)
+            for vectors in (self.directions, self.origins)
+        ]
         whole = (np.diff(pixels.reshape(-1, 4, 4), axis=2) == 1).all((1, 2))
-        return aligned_copy(directions, np.float32), pixels, whole
+        return rays[0], rays[1], pixels, whole
 
     def finer(self, factor: int) -> RayPattern:
         """`factor` × `factor` rays in place of each, interpolated between the given ones."""
-        fine = self.directions.astype(np.float64)
-        for axis in (0, 1):
-            n = fine.shape[axis]
-            at = (np.arange(n * factor) + 0.5) / factor - 0.5
-            low = np.clip(np.floor(at).astype(int), 0, max(n - 2, 0))
-            step = np.take(fine, np.minimum(low + 1, n - 1), axis) - np.take(fine, low, axis)
-            weight = (at - low).reshape(-1, *(1,) * (2 - axis))
-            fine = np.take(fine, low, axis) + weight * step
-        return RayPattern(fine.astype(np.float32), self.spread / factor, coherent=self.coherent)
+        return RayPattern(
+            _interpolated(self.directions, factor),
+            self.spread / factor,
+            coherent=self.coherent,
+            spacing=self.spacing / factor,
+            origins=None if self.origins is None else _interpolated(self.origins, factor),
+        )
+
+
+def _interpolated(vectors: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """(H, W, 3) → (H · factor, W · factor, 3), linearly; the border is continued."""
+    fine = vectors.astype(np.float64)
+    for axis in (0, 1):
+        n = fine.shape[axis]
+        at = (np.arange(n * factor) + 0.5) / factor - 0.5
+        low = np.clip(np.floor(at).astype(int), 0, max(n - 2, 0))
+        step = np.take(fine, np.minimum(low + 1, n - 1), axis) - np.take(fine, low, axis)
+        weight = (at - low).reshape(-1, *(1,) * (2 - axis))
+        fine = np.take(fine, low, axis) + weight * step
+    return fine.astype(np.float32)
+
+
+def _typical_side(edges: NDArray[np.float64]) -> float:
+    """Side of a square as large as the median pixel.
+
+    Args:
+        edges: (4, H, W, 3) middles of every pixel's right, left, lower and upper edge.
+    """
+    across, down = edges[0] - edges[1], edges[2] - edges[3]
+    area = np.linalg.norm(np.cross(across, down), axis=-1)
+    return float(np.sqrt(np.median(area)))

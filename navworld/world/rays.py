@@ -30,6 +30,8 @@ OUTPUTS: dict[str, tuple[tuple[int, ...], type]] = {
     "semantic": ((), np.int32),
     "instance": ((), np.int32),
     "normals": ((3,), np.float32),
+    "triangle": ((), np.int32),
+    "color": ((3,), np.float32),
 }
 """What `render` can give: shape beyond (N, H, W), and type."""
 
@@ -73,7 +75,10 @@ def render(
         Fresh arrays by name: "rgb" (N, H, W, 3) uint8, a sky where nothing was hit; "depth"
         (N, H, W) float32 ray parameter [m], 0 without a hit; "semantic" (N, H, W) int32 class, 0
         without a hit; "instance" (N, H, W) int32, 0 for the building and without a hit;
-        "normals" (N, H, W, 3) float32 in the world frame, facing the camera, 0 without a hit.
+        "normals" (N, H, W, 3) float32 in the world frame, facing the camera, 0 without a hit;
+        "triangle" (N, H, W) int32 index into `Scene.triangles`, -1 without a hit, -2 on what
+        moves; "color" (N, H, W, 3) float32, what "rgb" is rounded from: encoded for display,
+        1 for white, not clipped.
     """
     poses = _checked_poses(T_world_camera)
     which = _checked_which(which, len(poses), len(scenes))
@@ -83,12 +88,13 @@ def render(
         raise ValueError(f"movers has {len(movers)} entries for {len(poses)} cameras")
     setting = _settings(pattern, outputs, near=near, far=far, filtering=filtering)
     job = (scenes, which, poses, gains, movers, threads)
-    if supersample > 1 and "rgb" in outputs:
-        rest = [name for name in outputs if name != "rgb"]
+    colors = [name for name in ("rgb", "color") if name in outputs]
+    if supersample > 1 and colors:
+        rest = [name for name in outputs if name not in colors]
         fine = pattern.finer(supersample)
-        shot = _run(fine, ["rgb"], _settings(fine, ["rgb"], near=near, filtering=filtering), *job)
+        shot = _run(fine, colors, _settings(fine, colors, near=near, filtering=filtering), *job)
         images = _run(pattern, rest, setting, *job) if rest else {}
-        return {"rgb": _averaged(shot["rgb"], supersample)} | images
+        return {name: _averaged(shot[name], supersample) for name in colors} | images
     return _run(pattern, outputs, setting, *job)
 
 
@@ -214,6 +220,7 @@ def _settings(
     values[shading.SHIFT : shading.SHIFT + 4] = 0.5
     if filtering:
         values[shading.FOOTPRINT] = pattern.spread**2 * 4**LEVEL_BIAS
+        values[shading.PARALLEL] = pattern.spacing**2 * 4**LEVEL_BIAS
     else:
         values[shading.BLEND : shading.BLEND + 2] = 0
         values[shading.SHIFT : shading.SHIFT + 2] = 0
@@ -231,7 +238,7 @@ def _run(
     movers: Sequence[MovingParts | None] | None,
     threads: int,
 ) -> dict[str, NDArray]:
-    directions, pixels, whole = pattern.packets
+    directions, origins, pixels, whole = pattern.packets
     images: dict[str, NDArray] = {
         name: np.empty((len(poses), *pattern.shape, *OUTPUTS[name][0]), OUTPUTS[name][1])
         for name in outputs
@@ -252,15 +259,15 @@ def _run(
     def work(first: int, last: int, hits: int = 0) -> None:
         span = np.array([first, last, resolution], np.int64)
         shading.trace_images(
-            calls, table, moving, which, poses, gains, directions, pixels, whole, addresses,
-            settings, span, hits,
+            calls, table, moving, which, poses, gains, directions, origins, pixels, whole,
+            addresses, settings, span, hits,
         )  # fmt: skip
 
     total = len(poses) * packets
     if isinstance(scenes[0].mesh, ReferenceMesh):
         for k in range(len(poses)):
             parts = movers[k] if movers is not None else None
-            hits = _reference_hits(scenes[which[k]], parts, poses[k], directions, settings)
+            hits = _reference_hits(scenes[which[k]], parts, poses[k], pattern, settings)
             work(k * packets, (k + 1) * packets, hits.ctypes.data)
     elif threads == 1 or total < 2 * threads:
         work(0, total)
@@ -275,12 +282,16 @@ def _reference_hits(
     scene: RayScene,
     parts: MovingParts | None,
     pose: NDArray[np.float32],
-    directions: NDArray[np.float32],
+    pattern: RayPattern,
     settings: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """(P, HIT_ROWS, 16) hits of one camera's packets through embreex's own API."""
-    along = directions.transpose(0, 2, 1).reshape(-1, 3) @ pose[:9].reshape(3, 3).T
+    directions, starts, _, _ = pattern.packets
+    R = pose[:9].reshape(3, 3)
+    along = directions.transpose(0, 2, 1).reshape(-1, 3) @ R.T
     origins = np.broadcast_to(pose[9:], along.shape)
+    if len(starts):
+        origins = starts.transpose(0, 2, 1).reshape(-1, 3) @ R.T + pose[9:]
     near, far = float(settings[shading.NEAR]), float(settings[shading.REACH])
     assert isinstance(scene.mesh, ReferenceMesh)
     hits = scene.mesh.nearest(origins, along, near=near, far=far)
@@ -291,10 +302,11 @@ def _reference_hits(
     return np.ascontiguousarray(packets)
 
 
-def _averaged(fine: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+def _averaged(fine: NDArray, factor: int) -> NDArray:
     n, height, width, _ = fine.shape
     blocks = fine.reshape(n, height // factor, factor, width // factor, factor, 3)
-    return np.rint(blocks.mean((2, 4), dtype=np.float32)).astype(np.uint8)
+    mean = blocks.mean((2, 4), dtype=np.float32)
+    return np.rint(mean).astype(np.uint8) if fine.dtype == np.uint8 else mean
 
 
 @lru_cache(maxsize=4)

@@ -43,6 +43,7 @@ from navworld.world.simd import (
     square_root,
     store,
     store_rgb,
+    store_three,
     to_floats,
     truncate,
 )
@@ -60,17 +61,20 @@ RECORD = np.dtype(
 INSTANCE_BITS = 22
 HIT_ROWS = 9
 """Rows of hits found elsewhere: TFAR, then NG_X … INST_ID of a packet."""
+MOVING = -2
+"""What stands for every triangle of a moving part."""
 
 # Columns of the table of scenes, and of that of moving parts.
 HANDLE, RECORDS, ATLAS, ATLAS_STRIDE, SKY = range(5)
 MOVER_HANDLE, MOVER_COUNT, MOVER_RECORDS, MOVER_INSTANCES, MOVER_ROTATIONS = range(5)
 # Entries of `outputs`.
-RGB, DEPTH, SEMANTIC, INSTANCE, NORMALS = range(5)
+RGB, DEPTH, SEMANTIC, INSTANCE, NORMALS, TRIANGLE, COLOR = range(7)
 # Entries of `settings`.
-NEAR, REACH, FAR, FOOTPRINT, COHERENT, BLEND, SHIFT = 0, 1, 2, 3, 4, 8, 12
+NEAR, REACH, FAR, FOOTPRINT, COHERENT, PARALLEL, BLEND, SHIFT = 0, 1, 2, 3, 4, 5, 8, 12
 SETTINGS = 16
 
 _ROW = em.LANES * 4
+_OX, _OY, _OZ = em.ORG_X * _ROW, em.ORG_Y * _ROW, em.ORG_Z * _ROW
 _DX, _DY, _DZ = em.DIR_X * _ROW, em.DIR_Y * _ROW, em.DIR_Z * _ROW
 _NX, _NY, _NZ = em.NG_X * _ROW, em.NG_Y * _ROW, em.NG_Z * _ROW
 _T, _U, _V = em.TFAR * _ROW, em.U * _ROW, em.V * _ROW
@@ -92,6 +96,17 @@ def _aim(packet, directions, pose, settings):
     none = splat_i16(-1)
     store(packet + _GEOM, none)
     store(packet + _INST, none)
+
+
+@nb.njit(nogil=True)
+def _depart(packet, origins, pose):
+    """Starts the rays where the pattern says, not all at the camera."""
+    x = load_f16(origins)
+    y = load_f16(origins + _ROW)
+    z = load_f16(origins + 2 * _ROW)
+    store(packet + _OX, x * pose[0] + y * pose[1] + z * pose[2] + pose[9])
+    store(packet + _OY, x * pose[3] + y * pose[4] + z * pose[5] + pose[10])
+    store(packet + _OZ, x * pose[6] + y * pose[7] + z * pose[8] + pose[11])
 
 
 @nb.njit(nogil=True)
@@ -121,7 +136,8 @@ def _settle(packet, footprint, sky, settings):
     still = load_i16(packet + _INST) < 0
     slant2 = select(still, smaller(slant2, splat_f16(np.float32(400.0))), splat_f16(1.0))
     t = select(hit, load_f16(packet + _T), splat_f16(0.0))
-    store(footprint, t * t * settings[FOOTPRINT] * square_root(slant2))
+    spacing2 = t * t * settings[FOOTPRINT] + settings[PARALLEL]
+    store(footprint, spacing2 * square_root(slant2))
     store(packet + _PRIM, select(hit, load_i16(packet + _PRIM), splat_i16(sky)))
     up = dz / square_root(length2 + np.float32(1e-30))
     store(packet + _U, select(hit, load_f16(packet + _U), up))
@@ -129,8 +145,13 @@ def _settle(packet, footprint, sky, settings):
 
 
 @nb.njit(nogil=True)
-def _shade(packet, footprint, pixels, parts, atlas, atlas_stride, white, image, blend, shift):
-    """Writes the colours of 16 rays and keeps their labels in the packet."""
+def _shade(
+    packet, footprint, pixels, parts, atlas, atlas_stride, white, rgb, exact, blend, shift
+):  # fmt: skip
+    """Writes the colours of 16 rays and keeps their labels in the packet.
+
+    `rgb` and `exact` are the addresses of the image in bytes and in floats; 0 leaves one out.
+    """
     for k in range(em.LANES):
         part = np.int64(load_i32(packet + _INST + 4 * k)) + 1
         record = parts[part, 0] + 64 * np.int64(load_i32(packet + _PRIM + 4 * k))
@@ -153,7 +174,10 @@ def _shade(packet, footprint, pixels, parts, atlas, atlas_stride, white, image, 
         color = color * (load_bytes(entry + 44) * white)
         store(packet + _LABEL + 4 * k, np.int32(load_i32(record + 60) + parts[part, 1]))
         pixel = np.int64(load_i32(pixels + 4 * k))
-        store_rgb(image + 3 * pixel, smaller(color, splat_f4(np.float32(255.0))))
+        if rgb != 0:
+            store_rgb(rgb + 3 * pixel, smaller(color, splat_f4(np.float32(255.0))))
+        if exact != 0:
+            store_three(exact + 12 * pixel, color * np.float32(1 / 255))
 
 
 @nb.njit(nogil=True)
@@ -186,6 +210,16 @@ def _write_labels(packet, pixels, whole, semantic, instance, offset):
     if instance != 0:
         store(packet + _LABEL, label & ((1 << INSTANCE_BITS) - 1))
         _write(packet + _LABEL, pixels, whole, instance + offset)
+
+
+@nb.njit(nogil=True)
+def _write_triangles(packet, pixels, whole, triangle):
+    """Writes which triangles 16 rays hit; before `_settle`, with the row of labels as its room."""
+    still = load_i16(packet + _INST) < 0
+    own = select(still, load_i16(packet + _PRIM), splat_i16(MOVING))
+    hit = load_i16(packet + _GEOM) >= 0
+    store(packet + _LABEL, select(hit, own, splat_i16(-1)))
+    _write(packet + _LABEL, pixels, whole, triangle)
 
 
 @nb.njit(nogil=True)
@@ -244,6 +278,7 @@ def trace_images(
     poses,
     gains,
     directions,
+    origins,
     pixels,
     whole,
     outputs,
@@ -261,9 +296,11 @@ def trace_images(
         poses: (N, 12) float32, rotation by rows and position of T_world_camera.
         gains: (N, 4) float32, what 255 · 255 · 255 (texture, light, colour) is multiplied with.
         directions: (P, 3, 16) float32 rays of the P packets of one image.
+        origins: (P, 3, 16) float32 where they start in the camera frame, or (0, 3, 16) for the
+            camera's own place.
         pixels: (P, 16) int32 pixel of every ray.
         whole: (P,) bool, True where pixels go up by one within each group of four rays.
-        outputs: (5,) int64 addresses of RGB … NORMALS, 0 if not wanted.
+        outputs: (7,) int64 addresses of RGB … COLOR, 0 if not wanted.
         settings: (SETTINGS,) float32.
         span: (3,) int64, packets (camera · P + packet), and the pixels of one image.
         hits: Address of the hits of these packets (HIT_ROWS, 16) where they are not to be traced
@@ -281,8 +318,9 @@ def trace_images(
     blend = load_f4(np.int64(settings.ctypes.data) + 4 * BLEND)
     shift = load_f4(np.int64(settings.ctypes.data) + 4 * SHIFT)
     rgb, depth, normals = outputs[RGB], outputs[DEPTH], outputs[NORMALS]
+    triangle, color = outputs[TRIANGLE], outputs[COLOR]
     semantic, instance = outputs[SEMANTIC], outputs[INSTANCE]
-    labels = semantic != 0 or instance != 0
+    labels, painted = semantic != 0 or instance != 0, rgb != 0 or color != 0
     packets = len(pixels)
     at = span[0]
     while at < span[1]:
@@ -293,6 +331,8 @@ def trace_images(
         first = n * span[2]
         for p in range(at - n * packets, min(packets, span[1] - n * packets)):
             _aim(packet, np.int64(directions.ctypes.data) + 3 * _ROW * p, pose, settings)
+            if len(origins) > 0:
+                _depart(packet, np.int64(origins.ctypes.data) + 3 * _ROW * p, pose)
             if hits != 0:
                 _recall(rays, hits + HIT_ROWS * _ROW * (n * packets + p - span[0]))
             else:
@@ -302,13 +342,15 @@ def trace_images(
             spots = np.int64(pixels.ctypes.data) + _ROW * p
             if normals != 0:
                 _orient(rays, spots, mover[MOVER_ROTATIONS], normals + 12 * first)
-            if rgb != 0 or labels:
+            if triangle != 0:
+                _write_triangles(packet, spots, whole[p], triangle + 4 * first)
+            if painted or labels:
                 _settle(packet, footprint, scene[SKY], settings)
-            if rgb != 0:
-                image = rgb + 3 * first
+            if painted:
                 _shade(
                     packet, footprint, spots, parts, scene[ATLAS], scene[ATLAS_STRIDE], white,
-                    image, blend, shift,
+                    rgb + 3 * first if rgb != 0 else 0, color + 12 * first if color != 0 else 0,
+                    blend, shift,
                 )  # fmt: skip
             elif labels:
                 _look_up(packet, parts)

@@ -184,6 +184,21 @@ def store_rgb(typing_context, address, color):
     return types.void(types.int64, F4), generate
 
 
+@intrinsic
+def store_three(typing_context, address, vector):
+    """Writes the first three of 4 floats at an address that is a multiple of 4."""
+
+    def generate(context, builder, sig, values):
+        low = _part(builder, values[1], range(2))
+        high = builder.extract_element(values[1], ir.IntType(32)(2))
+        beyond = builder.add(values[0], ir.IntType(64)(8))
+        builder.store(low, builder.inttoptr(values[0], low.type.as_pointer()), align=4)
+        builder.store(high, builder.inttoptr(beyond, high.type.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, F4), generate
+
+
 def _splatter(kind: VectorType) -> Callable:
     @intrinsic
     def splat(typing_context, value):

@@ -252,7 +252,7 @@ class World:
         Args:
             T_world_body: (n, 4, 4) where the cameras' bodies would stand.
         """
-        light = self.light if "rgb" in outputs else None
+        light = self.light if {"rgb", "color"} & set(outputs) else None
         scenes = [self.places[i].rays(light) for i in ids]
         return render(
             scenes,

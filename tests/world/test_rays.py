@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from navworld.geometry import cameras
 from navworld.world import embree, fallback, prepared, rays, texturing
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Material, Scene, Texture
@@ -133,6 +134,7 @@ def test_nothing_ahead_is_sky_without_depth_or_class():
     assert not images["semantic"].any()
     assert not images["instance"].any()
     assert not images["normals"].any()
+    assert np.all(images["triangle"] == -1)
     assert images["rgb"].min() > 100
     assert images["rgb"][0, 16, 2] > images["rgb"][0, 16, 0]  # blue above
 
@@ -169,6 +171,8 @@ def test_emission_ignores_the_light_and_gain_scales_colours():
     expected = 255 * 0.5 ** (1 / 2.2)
     rgb = shoot(scene, ["rgb"])["rgb"]
     assert np.abs(rgb - expected).max() <= 1.5
+    exact = shoot(scene, ["color"], gain=[[0.5, 1, 2]])["color"]
+    assert np.allclose(exact, 0.5 ** (1 / 2.2) * np.array([0.5, 1, 2]), atol=0.005)  # not clipped
     dim = shoot(scene, ["rgb"], gain=[[0.5, 1, 2]])["rgb"]
     assert np.abs(dim - np.minimum(255, expected * np.array([0.5, 1, 2]))).max() <= 3
 
@@ -188,6 +192,19 @@ def test_textures_lie_where_their_coordinates_say():
     assert quarters[3].max() == 0
 
 
+def test_bytes_are_the_colours_clipped_and_rounded(room):
+    T = poses(3)
+    T[2] = looking(0.5, (9, 9, 0), 0.3)  # out of the room: sky
+    pattern = rays.RayPattern.pinhole(33, 47, 100)
+    gain = [[1, 1, 1], [2.5, 0.5, 1], [1.3, 1, 0.8]]
+    both = rays.render([room], [0] * 3, T, pattern, ["rgb", "color"], gain=gain)
+    lone = rays.render([room], [0] * 3, T, pattern, ["color"], gain=gain)["color"]
+    assert lone.tobytes() == both["color"].tobytes()
+    assert both["color"].max() > 1
+    expected = 255 * np.clip(both["color"].astype(float), 0, 1)
+    assert np.abs(both["rgb"] - expected).max() < 0.5 + 1e-4
+
+
 def test_lightmap_is_read_at_its_coordinates():
     ramp = np.repeat(np.linspace(0, 120, 64).astype(np.uint8)[None, :, None], 64, 0).repeat(3, 2)
     uv = np.array([[[8, 8], [56, 8], [56, 56]], [[8, 8], [56, 56], [8, 56]]], np.float32)
@@ -199,7 +216,7 @@ def test_lightmap_is_read_at_its_coordinates():
 
 def test_images_agree_with_an_independent_caster(room):
     for T in poses(2):
-        images = shoot(room, ["depth", "normals", "instance"], T, size=16)
+        images = shoot(room, ["depth", "normals", "instance", "triangle"], T, size=16)
         pattern = rays.RayPattern.pinhole(16, 16, 90)
         along = pattern.directions.reshape(-1, 3).astype(float) @ T[:3, :3].T
         t, triangle = nearest_by_brute_force(room.scene, T[:3, 3], along)
@@ -210,6 +227,7 @@ def test_images_agree_with_an_independent_caster(room):
         normal *= -np.sign(np.sum(normal * along, 1, keepdims=True))
         assert (np.abs(images["normals"].reshape(-1, 3) - normal).max(1) < 1e-3).mean() > 0.99
         assert (images["instance"].ravel() == room.scene.instance[triangle]).mean() > 0.99
+        assert (images["triangle"].ravel() == triangle).mean() > 0.99
 
 
 @pytest.mark.parametrize("size", [(16, 16), (13, 21), (1, 50), (2, 9), (3, 3), (5, 1)])
@@ -259,6 +277,8 @@ def test_moving_parts_are_seen_where_they_are_and_only_by_their_camera(room):
     images = rays.render([scene], [0, 0], np.stack([AHEAD] * 2), pattern, ALL, movers=[parts, None])
     assert np.isclose(images["depth"][0, 16, 16], 1.0)
     assert images["instance"][0, 16, 16] == 100
+    assert np.array_equal(images["triangle"][0] == -2, images["instance"][0] == 100)
+    assert images["triangle"][1].min() == 0
     assert images["semantic"][0, 16, 16] == class_id("person")
     red, green, _ = images["rgb"][0, 16, 16].astype(int)
     assert red > green + 50
@@ -295,7 +315,11 @@ def test_supersampling_leaves_the_other_outputs_alone(room):
     T = poses(1)[0]
     plain, smooth = shoot(room, ALL, T), shoot(room, ALL, T, supersample=2)
     for name in ALL:
-        assert np.array_equal(plain[name], smooth[name]) == (name != "rgb")
+        assert np.array_equal(plain[name], smooth[name]) == (name not in ("rgb", "color"))
+    pattern = rays.RayPattern.pinhole(64, 64, 90)
+    fine = rays.render([room], [0], T[None], pattern, ["color"])["color"][0]
+    mean = fine.reshape(32, 2, 32, 2, 3).mean((1, 3))
+    assert np.abs(smooth["color"] - mean).mean() < 1e-4
     assert np.abs(plain["rgb"].astype(int) - smooth["rgb"]).mean() < 12
 
 
@@ -303,6 +327,79 @@ def test_a_finer_pinhole_pattern_is_the_pinhole_of_a_finer_image():
     coarse, fine = rays.RayPattern.pinhole(5, 8, 70), rays.RayPattern.pinhole(15, 24, 70)
     assert np.allclose(coarse.finer(3).directions, fine.directions, atol=1e-6)
     assert np.isclose(coarse.finer(3).spread, fine.spread)
+
+
+MODELS = (
+    cameras.Pinhole(24, 16, 20.0, 21.0, 11.0, 8.0, (-0.2, 0.05, 0.01, 0.0, 0.0)),
+    cameras.Fisheye.from_fov(20, 20, 200.0),
+    cameras.Panorama(32, 16),
+    cameras.Orthographic(22, 14, 0.1),
+)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_images_of_every_camera_model_hold_the_points_that_it_projects(room, model):
+    T = looking(0.7, (0.1, 0.2, 0.5), -1.2 if isinstance(model, cameras.Orthographic) else 0.2)
+    pattern = rays.RayPattern.of(model)
+    images = rays.render([room], [0], T[None], pattern, ALL, threads=2)
+    starts, along = (vectors.reshape(-1, 3) for vectors in model.rays())
+    origins, along = T[:3, 3] + starts @ T[:3, :3].T, along @ T[:3, :3].T
+    t, triangle = np.array(
+        [np.concatenate(nearest_by_brute_force(room.scene, *ray)) for ray in _each(origins, along)]
+    ).T
+    points = (origins + t[:, None] * along - T[:3, 3]) @ T[:3, :3]
+    depth = np.linalg.norm(points, axis=1) if model.depth_is_range else points[:, 2]
+    hit = np.isfinite(t)
+    assert hit.mean() > 0.9
+    error = np.abs(images["depth"].ravel() - depth)[hit]
+    assert np.quantile(error, 0.99) < 1e-4
+    assert (images["triangle"].ravel() == np.where(hit, triangle, -1)).mean() > 0.99
+    pixels, valid = model.project(points[hit])
+    grid = cameras.pixel_grid(model.width, model.height).reshape(-1, 2)[hit]
+    assert np.abs(pixels - grid)[valid].max() < 1e-5
+
+
+def _each(origins, along):
+    return ((origin, direction[None]) for origin, direction in zip(origins, along, strict=True))
+
+
+def test_a_pinhole_of_the_geometry_is_the_pinhole_of_the_kernel():
+    model = rays.RayPattern.of(cameras.Pinhole.from_fov(48, 32, 80.0))
+    plain = rays.RayPattern.pinhole(32, 48, 80.0)
+    assert model.origins is None
+    assert np.array_equal(model.directions, plain.directions)
+    assert np.isclose(model.spread, plain.spread)
+
+
+def test_neighbouring_rays_are_as_far_apart_as_pixels():
+    panorama = rays.RayPattern.of(cameras.Panorama(360, 180))
+    assert 0.8 < panorama.spread / np.radians(1) <= 1
+    fisheye = rays.RayPattern.of(cameras.Fisheye.from_fov(90, 90, 180.0))
+    assert 0.8 < fisheye.spread / np.radians(2) <= 1
+    ground = rays.RayPattern.of(cameras.Orthographic(30, 20, 0.05))
+    assert (ground.spread, round(ground.spacing, 12)) == (0.0, 0.05)
+    assert np.allclose(
+        ground.finer(2).origins,
+        rays.RayPattern.of(cameras.Orthographic(60, 40, 0.025)).origins,
+        atol=1e-6,
+    )
+    assert np.isclose(ground.finer(2).spacing, 0.025)
+
+
+def test_parallel_rays_blur_textures_alike_at_any_distance():
+    checks = np.kron([[0, 255], [255, 0]], np.ones((8, 8)))[..., None].repeat(3, 2)
+    material = Material("checks", texture=Texture("checks", checks.astype(np.uint8)), emission=1)
+    model = cameras.Orthographic(32, 32, 0.03)
+
+    def contrast(metres_per_pixel, distance):
+        pattern = rays.RayPattern.of(replace(model, metres_per_pixel=metres_per_pixel))
+        scene = rays.RayScene(wall(material, tile=0.1, distance=distance))
+        return rays.render([scene], [0], AHEAD[None], pattern, ["rgb"])["rgb"].std()
+
+    assert contrast(0.2, 1.0) < 20  # a pixel holds four tiles
+    assert contrast(0.004, 1.0) > 100
+    assert contrast(0.004, 1.0) == contrast(0.004, 60.0)
+    assert contrast(0.2, 1.0) == contrast(0.2, 60.0)
 
 
 def test_cast_and_occluded_know_the_wall():
@@ -332,7 +429,8 @@ def native_images(room):
     parts = rays.MovingParts([moving_box()], turned(0.4, (1.0, 0.1, 0))[None], instances=[7])
     pattern = rays.RayPattern.pinhole(30, 42, 90)
     moving = rays.render([scene], [0], AHEAD[None], pattern, ALL, movers=[parts])
-    return rays.render([room], [0] * 3, poses(3), pattern, ALL, near=0.1, far=3), moving
+    above = rays.render([room], [0] * 3, poses(3), rays.RayPattern.of(MODELS[3]), ALL)
+    return rays.render([room], [0] * 3, poses(3), pattern, ALL, near=0.1, far=3), moving, above
 
 
 def test_without_the_library_the_images_are_the_same(room, native_images, reference_engine):
@@ -342,11 +440,15 @@ def test_without_the_library_the_images_are_the_same(room, native_images, refere
     parts = rays.MovingParts([moving_box()], turned(0.4, (1.0, 0.1, 0))[None], instances=[7])
     still = rays.render([scene], [0] * 3, poses(3), pattern, ALL, near=0.1, far=3)
     moving = rays.render([rays.RayScene(wall())], [0], AHEAD[None], pattern, ALL, movers=[parts])
-    for ours, theirs in zip(native_images, (still, moving), strict=True):
-        assert np.abs(ours["depth"] - theirs["depth"]).max() < 1e-4
-        for name in ("semantic", "instance", "normals", "rgb"):
-            same = np.isclose(ours[name], theirs[name], atol=1)
-            assert same.mean() > 0.998, name
+    above = rays.render([scene], [0] * 3, poses(3), rays.RayPattern.of(MODELS[3]), ALL)
+    for ours, theirs in zip(native_images, (still, moving, above), strict=True):
+        assert np.quantile(np.abs(ours["depth"] - theirs["depth"]), 0.999) < 1e-4
+        for name in ALL[1:]:
+            same = np.isclose(ours[name], theirs[name], atol=0.01)
+            # Rays through the seam of the wall's two triangles may hit either.
+            assert same.mean() > (0.98 if name == "triangle" else 0.998), name
+        assert (np.abs(ours["rgb"].astype(int) - theirs["rgb"]) <= 1).mean() > 0.998
+    assert (moving["triangle"] == -2).any()
     assert (moving["instance"] == 7).any()
     origins, directions = np.zeros((9, 3)), np.random.default_rng(0).normal(size=(9, 3))
     assert np.allclose(
@@ -455,6 +557,11 @@ def test_bad_requests_are_refused_in_a_sentence(room, change, message):
         (lambda: rays.RayPattern.pinhole(4, 4, 180), "more than 0° and less than 180°"),
         (lambda: rays.RayPattern(np.zeros((4, 3)), 0.1), r"give \(H, W, 3\)"),
         (lambda: rays.RayPattern(np.zeros((2, 2, 3)), 0.1), "none may be zero"),
+        (
+            lambda: rays.RayPattern(np.ones((2, 2, 3)), 0.1, origins=np.zeros((2, 2))),
+            r"origins have shape \(2, 2\): give \(2, 2, 3\)",
+        ),
+        (lambda: rays.RayPattern(np.ones((2, 2, 3)), 0.1, spacing=-1), "spacing is -1"),
         (lambda: rays.MovingParts([]), "at least one shape"),
         (
             lambda: rays.RayScene(replace(wall(), material=np.array([0, 3], np.int32))),
