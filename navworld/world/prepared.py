@@ -45,11 +45,11 @@ class RayScene:
 
     Attributes:
         scene: What it was made from.
-        light: Baked light, or None for a plain shading by the direction that surfaces face.
         mesh: Its triangles, for kernels of one's own: `mesh.handle`, `mesh.calls`.
     """
 
     def __init__(self, scene: Scene, light: Lightmap | None = None) -> None:
+        """Prepares a scene with its baked light; see `set_light`."""
         _check_scene(scene)
         self.scene = scene
         kind = TriangleMesh if native() else ReferenceMesh
@@ -61,20 +61,20 @@ class RayScene:
         self.set_light(light)
 
     @property
-    def light(self) -> Lightmap | None:
-        """Baked light, if any."""
-        return self._light
-
-    @property
     def nbytes(self) -> int:
-        """Memory beside that of `scene` and `light`; textures are shared and not counted."""
+        """Memory beside that of `scene`; textures are shared and not counted."""
         mesh = self.scene.vertices.nbytes + self.scene.triangles.nbytes
         mesh += _BVH_BYTES_PER_TRIANGLE * len(self.scene.triangles)
         own = (self._levels, self.state.records, self.state.atlas)
         return mesh + sum(array.nbytes for array in own)
 
     def set_light(self, light: Lightmap | None) -> None:
-        """Lights the scene anew; images being rendered meanwhile keep the old light."""
+        """Lights the scene anew; images being rendered meanwhile keep the old light.
+
+        Args:
+            light: Baked light, which is copied; None for a plain shading by the direction that
+                surfaces face.
+        """
         count = len(self.scene.triangles)
         if light is not None and (light.uv.shape != (count, 3, 2) or light.texels.ndim != 3):
             raise ValueError(
@@ -90,7 +90,6 @@ class RayScene:
         records["coordinates"][:, :, 2:] = _affine(uv)
         atlas = _atlas(light)
         row = [self.mesh.handle, records.ctypes.data, atlas.ctypes.data, atlas.strides[0], count]
-        self._light = light
         self.state = _State(records, atlas, np.array(row, np.int64))
 
 

@@ -21,7 +21,7 @@ from navworld.world.geodesic import DistanceField
 from navworld.world.light import lightmap_for
 from navworld.world.navigability import Navigator
 from navworld.world.rays import RayScene
-from navworld.world.scene import Lightmap, Scene
+from navworld.world.scene import Scene
 
 LIGHTS = ("full", "fast", "none")
 """Qualities of light: baked as designed, baked coarsely (tests), not baked."""
@@ -117,14 +117,10 @@ class Place:
                 sum(a.nbytes for a in arrays)
                 + sum(f.clearance.nbytes for f in s.floors)
                 + sum(r.nbytes for r in self._rays.values())
-                + sum(t.uv.nbytes + t.texels.nbytes for t in self._lights() if t is not None)
                 + sum(n.labels.nbytes for n in self._navigators.values())
                 + sum(f.nbytes for f in self._fields.values())
                 + sum(getattr(d, "nbytes", 0) for d in self._derived.values())
             )
-
-    def _lights(self) -> list[Lightmap | None]:
-        return [traced.light for traced in self._rays.values()]
 
 
 class SceneStore:
