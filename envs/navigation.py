@@ -23,6 +23,7 @@ from navworld.envs.options import Options
 from navworld.envs.tasks.pointnav import PointNav
 from navworld.scenes import scene_refs
 from navworld.sensors import make_sensor
+from navworld.sensors.noise import actuation_model
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
 from navworld.world.store import SceneRef, shared_store
@@ -52,7 +53,8 @@ class Navigation:
             threads=options.threads,
         )
         self.streams = Streams(num_envs)
-        self.sensors = [make_sensor(s, options.camera) for s in options.sensors]
+        self.actuation = actuation_model(options.actuation)
+        self.sensors = [make_sensor(s, options.camera, options.robot) for s in options.sensors]
         for sensor in self.sensors:
             self.world.want(sensor.renders)
         self.task: Task = copy.deepcopy(options.task) if options.task is not None else PointNav()
@@ -213,24 +215,20 @@ class Navigation:
         motion[actions == FORWARD, 0] = robot.forward
         turn = np.radians(robot.turn_deg)
         motion[:, 2] = turn * ((actions == LEFT).astype(float) - (actions == RIGHT))
-        if self.options.actuation is not None:
-            motion = self.options.actuation.disturb(motion, ids, self.streams)
+        if self.actuation is not None:
+            motion = self.actuation.disturb(motion, ids, self.streams)
         self.world.step(motion)
         self.world.stopped = actions == STOP
 
     def _step_velocity(self, actions: NDArray, ids: IntArray) -> None:
         robot = self.options.robot
-        velocity = np.stack(
-            [np.maximum(actions[:, 0], 0.0) * robot.max_speed, actions[:, 1] * robot.max_turn_rate],
-            1,
-        )
+        velocity = np.zeros((self.num_envs, 3))
+        velocity[:, 0] = np.maximum(actions[:, 0], 0.0) * robot.max_speed
+        velocity[:, 2] = actions[:, 1] * robot.max_turn_rate
         resting = (actions[:, 0] < REST) & (np.abs(actions[:, 1]) < REST)
         velocity[resting] = 0.0
-        if self.options.actuation is not None:
-            planned = np.zeros((self.num_envs, 3))
-            planned[:, [0, 2]] = velocity * robot.dt
-            moved = self.options.actuation.disturb(planned, ids, self.streams)
-            velocity = moved[:, [0, 2]] / robot.dt
+        if self.actuation is not None:
+            velocity = self.actuation.disturb(velocity * robot.dt, ids, self.streams) / robot.dt
         self.world.step_velocity(velocity, robot.dt)
         self.world.stopped = resting
 

@@ -11,7 +11,7 @@ import numpy as np
 from navworld.beliefs import GPS
 from navworld.contracts import Localizer, Mapper, Sensor, Task
 from navworld.names import refuse_unknown
-from navworld.sensors.noise import Actuation
+from navworld.sensors.noise import Actuation, actuation_model
 from navworld.world.body import Camera, Robot
 from navworld.world.store import LIGHTS
 
@@ -29,7 +29,9 @@ class Options:
         mappers: Tell it what is around it.
         robot: The body.
         actions: "discrete" (stop, forward, turn left, turn right) or "velocity".
-        actuation: Noise of the motion; None moves exactly as commanded.
+        actuation: Noise of the motion: a model, or the name of a preset such as
+            "locobot-proportional" or "habitat-challenge" (`navworld.sensors.noise`); None moves
+            exactly as commanded.
         sliding: Whether the body slides along what it touches.
         light: Quality of baked light for colour images: "full", "fast" or "none".
         exposure: Range of a random gain of the images' brightness per episode.
@@ -48,7 +50,7 @@ class Options:
     mappers: Sequence[Mapper] = ()
     robot: Robot = field(default_factory=Robot)
     actions: str = "discrete"
-    actuation: Actuation | None = None
+    actuation: str | Actuation | None = None
     sliding: bool = False
     light: str = "full"
     exposure: tuple[float, float] = (1.0, 1.0)
@@ -68,6 +70,7 @@ class Options:
             raise ValueError(f"exposure={self.exposure!r}: expected 0 < low ≤ high ≤ 8")
         if self.episodes_per_scene < 1 or self.threads < 1:
             raise ValueError("episodes_per_scene and threads must be at least 1")
+        actuation_model(self.actuation)
         if isinstance(self.sensors, str):
             raise TypeError(
                 f"sensors={self.sensors!r}: expected a sequence, such as ('depth', 'gps')"

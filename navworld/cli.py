@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from navworld.evaluation.result import Result
 
-CHECKS = ("flicker", "memory", "truth", "determinism", "checkers")
+CHECKS = ("flicker", "memory", "truth", "determinism", "checkers", "sensors", "noise")
 
 DESCRIPTION = "Simulated 3-D scenes in which machines learn where they are and how to get there."
 

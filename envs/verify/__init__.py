@@ -7,10 +7,26 @@ from collections.abc import Callable, Sequence
 from navworld.envs.verify.checkers import verify_checkers
 from navworld.envs.verify.determinism import verify_determinism
 from navworld.envs.verify.findings import Findings
+from navworld.envs.verify.inertial import verify_inertial
 from navworld.envs.verify.memory import verify_memory
+from navworld.envs.verify.noise import verify_noise
 from navworld.envs.verify.rendering import verify_flicker, verify_truth
 from navworld.evaluation.result import Metric, Result
 from navworld.names import nearest
+
+SENSOR_CHECKS: tuple[Callable[[bool], Findings], ...] = (verify_inertial,)
+
+
+def verify_sensors(fast: bool = False) -> Findings:
+    """Every sensor against an independent account of what it should measure."""
+    metrics: dict[str, Metric] = {}
+    checks: dict[str, bool] = {}
+    for check in SENSOR_CHECKS:
+        found, held = check(fast)
+        metrics.update(found)
+        checks.update(held)
+    return metrics, checks
+
 
 CHECKS: dict[str, Callable[[bool], Findings]] = {
     "flicker": verify_flicker,
@@ -18,6 +34,8 @@ CHECKS: dict[str, Callable[[bool], Findings]] = {
     "truth": verify_truth,
     "determinism": verify_determinism,
     "checkers": verify_checkers,
+    "sensors": verify_sensors,
+    "noise": verify_noise,
 }
 
 

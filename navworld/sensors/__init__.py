@@ -1,34 +1,58 @@
-"""Sensors, one family per file; `make_sensor` turns the names that environments take into them."""
+"""Sensors, one family per file; `make_sensor` turns the names that environments take into them.
+
+The docstring of each file is the manual page of its sensors.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from navworld.contracts import Sensor
 from navworld.names import nearest
-from navworld.sensors.cameras import CAMERA_SENSORS, CameraSensor
+from navworld.sensors.barometer import Barometer
+from navworld.sensors.bump import Bump
+from navworld.sensors.cameras import CameraSensor
 from navworld.sensors.gps import GPSCompass
-from navworld.world.body import Camera
+from navworld.sensors.imu import IMU
+from navworld.sensors.noise import OdometerPose
+from navworld.sensors.wheels import WheelOdometry
+from navworld.world.body import Camera, Robot
 
-__all__ = ["SENSOR_NAMES", "CameraSensor", "GPSCompass", "make_sensor"]
+__all__ = ["SENSORS", "SENSOR_NAMES", "make_sensor"]
 
-SENSOR_NAMES = (*CAMERA_SENSORS, "gps")
+SENSORS: dict[str, Callable[[Camera, Robot], Sensor]] = {
+    "rgb": lambda camera, robot: CameraSensor("rgb", camera),
+    "depth": lambda camera, robot: CameraSensor("depth", camera),
+    "semantic": lambda camera, robot: CameraSensor("semantic", camera),
+    "instance": lambda camera, robot: CameraSensor("instance", camera),
+    "normals": lambda camera, robot: CameraSensor("normals", camera),
+    "gps": lambda camera, robot: GPSCompass(),
+    "imu": lambda camera, robot: IMU(dt=robot.dt),
+    "wheel_odometry": lambda camera, robot: WheelOdometry(),
+    "odometer": lambda camera, robot: OdometerPose(),
+    "barometer": lambda camera, robot: Barometer(),
+    "bump": lambda camera, robot: Bump(),
+}
+"""Name → the sensor as it comes, given the environment's camera and robot."""
+
+SENSOR_NAMES = tuple(SENSORS)
 
 
-def make_sensor(sensor: str | Sensor, camera: Camera) -> Sensor:
+def make_sensor(sensor: str | Sensor, camera: Camera, robot: Robot) -> Sensor:
     """A sensor from its name, or the sensor itself.
 
     Args:
         camera: Where the named cameras look from.
+        robot: The body that carries it.
 
     Raises:
         ValueError: The name is unknown; names the nearest one.
         TypeError: Neither a name nor a sensor.
     """
     if isinstance(sensor, str):
-        if sensor == "gps":
-            return GPSCompass()
-        if sensor in CAMERA_SENSORS:
-            return CameraSensor(sensor, camera)
-        raise ValueError(f"unknown sensor {sensor!r}{nearest(sensor, SENSOR_NAMES)}")
+        if sensor not in SENSORS:
+            raise ValueError(f"unknown sensor {sensor!r}{nearest(sensor, SENSOR_NAMES)}")
+        return SENSORS[sensor](camera, robot)
     if not isinstance(sensor, Sensor):
         raise TypeError(
             f"{sensor!r} is no sensor: expected one of {SENSOR_NAMES} or an object with "

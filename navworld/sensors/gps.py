@@ -126,7 +126,7 @@ class GPSCompass:
             if preset not in GPS_PRESETS:
                 raise ValueError(f"unknown GPS preset {preset!r}{nearest(preset, GPS_PRESETS)}")
             preset = GPS_PRESETS[preset]
-        given = {
+        figures = {
             "position_std": position_std,
             "heading_std": heading_std,
             "drift_std": drift_std,
@@ -136,13 +136,13 @@ class GPSCompass:
             "altitude_wander_std": altitude_wander_std,
             "wander_time": wander_time,
         }
-        given = {name: value for name, value in given.items() if value is not None}
+        given = {name: value for name, value in figures.items() if value is not None}
         for name, value in given.items():
             if not (np.isfinite(value) and value >= 0):
                 raise ValueError(f"GPSCompass({name}={value!r}) must be zero or positive")
         if wander_time == 0:
             raise ValueError("GPSCompass(wander_time=0) must be positive: use position_std instead")
-        self.grade = replace(preset, **given)
+        self.grade: GPSGrade = replace(preset, **given)  # type: ignore[arg-type]
         self.key = key
         self.compass_key = "compass" if key == "gps" else f"{key}_compass"
         self._bias, self._wander = np.zeros((0, 3)), np.zeros((0, 3))

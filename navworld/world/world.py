@@ -206,25 +206,23 @@ class World:
         """Drives every body along an arc for `dt` seconds.
 
         Args:
-            velocity: (B, 2): forward [m/s], turn rate [rad/s].
+            velocity: (B, 2): forward [m/s] and turn rate [rad/s], or (B, 3): forward, left, turn.
         """
+        if velocity.shape[1] == 2:
+            velocity = np.insert(velocity, 1, 0.0, axis=1)
         before = self.xy
         self.xy, self.yaw, self.collided, travelled = integrate_velocity(
             self._navigators, self._which, self.xy, self.yaw, velocity, dt, sliding=self.sliding
         )
         self.yaw = wrap(self.yaw)
         self.travelled += travelled
-        speed, rate = np.where(self.collided, 0.0, velocity[:, 0]), velocity[:, 1]
-        c, s, none = np.cos(self.yaw), np.sin(self.yaw), np.zeros(self.num_envs)
-        steady = np.stack(
-            [
-                np.stack([speed * c, speed * s, rate], 1),
-                np.stack([-speed * rate * s, speed * rate * c, none], 1),
-            ],
-            1,
+        c, s = np.cos(self.yaw), np.sin(self.yaw)
+        forward, left, rate = np.where(self.collided[:, None], [0, 0, 1], 1).T * velocity.T
+        vx, vy = forward * c - left * s, forward * s + left * c
+        ending = np.stack(
+            [np.stack([vx, vy, rate], 1), np.stack([-rate * vy, rate * vx, 0 * rate], 1)], 1
         )
-        attempted = np.stack([velocity[:, 0], none, velocity[:, 1]], 1) * dt
-        self._note(before, attempted, dt, steady)
+        self._note(before, velocity * dt, dt, ending)
 
     def want(self, renders: Sequence[tuple[Camera, str]]) -> None:
         """Announces what sensors will read, so that one pass per camera gives all of it."""

@@ -66,7 +66,7 @@ def test_discrete_actions_start_and_end_at_rest(world):
 def test_velocity_actions_join_smoothly(world):
     for velocity in ([0.4, 0.3], [0.5, -0.8], [0.0, 0.2]):
         last = world.moments(IDS, np.ones(1))
-        world.step_velocity(np.tile(velocity, (3, 1)), 0.2)
+        world.step_velocity(np.tile([velocity[0], 0.1, velocity[1]], (3, 1)), 0.2)
         first = world.moments(IDS, np.zeros(1))
         for name in Moments.__dataclass_fields__:
             np.testing.assert_allclose(getattr(first, name), getattr(last, name), atol=1e-9)
@@ -76,7 +76,7 @@ def test_velocity_actions_join_smoothly(world):
 
 def test_a_steady_arc_is_an_arc(world):
     for _ in range(3):
-        world.step_velocity(np.tile([0.5, 0.6], (3, 1)), 0.1)
+        world.step_velocity(np.tile([0.5, 0.0, 0.6], (3, 1)), 0.1)
     moments = world.moments(IDS[:2], np.linspace(0, 1, 5))
     np.testing.assert_allclose(np.linalg.norm(moments.velocity, axis=-1), 0.5, atol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(moments.acceleration, axis=-1), 0.3, atol=1e-3)
