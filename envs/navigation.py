@@ -175,7 +175,8 @@ class Navigation:
 
     @property
     def _colour(self) -> bool:
-        return any(output in ("rgb", "color") for s in self.sensors for _, output in s.renders)
+        looks = [(*s.renders, *getattr(s, "views", ())) for s in self.sensors]
+        return any(output in ("rgb", "color") for pairs in looks for _, output in pairs)
 
     def _observe(self, ids: IntArray, actions: NDArray | None) -> Observation:
         observation: Observation = {}

@@ -52,7 +52,9 @@ class Sensor(Protocol):
     Attributes:
         space: Its keys in the observation, with finite bounds.
         renders: The (camera, output) pairs it reads through `World.render`, so that sensors on
-            one camera share one pass; empty for others.
+            one camera share one pass; empty for others. What it looks at through `World.view`
+            instead it may name in an attribute `views`, so that the light of coming scenes is
+            baked ahead where it sees colours.
     """
 
     space: spaces.Dict

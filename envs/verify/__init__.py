@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from navworld.envs.verify.cameras import verify_cameras
 from navworld.envs.verify.checkers import verify_checkers
 from navworld.envs.verify.determinism import verify_determinism
 from navworld.envs.verify.findings import Findings
@@ -14,7 +15,7 @@ from navworld.envs.verify.rendering import verify_flicker, verify_truth
 from navworld.evaluation.result import Metric, Result
 from navworld.names import nearest
 
-SENSOR_CHECKS: tuple[Callable[[bool], Findings], ...] = (verify_inertial,)
+SENSOR_CHECKS: tuple[Callable[[bool], Findings], ...] = (verify_cameras, verify_inertial)
 
 
 def verify_sensors(fast: bool = False) -> Findings:

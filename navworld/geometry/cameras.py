@@ -116,6 +116,7 @@ class Fisheye:
         fx, fy: Pixels per radian near the optical axis.
         cx, cy: Principal point [px].
         distortion: (k1, k2, k3, k4).
+        circle_deg: Angle across the image circle [degrees]; nothing beyond it is imaged.
     """
 
     width: int
@@ -125,10 +126,16 @@ class Fisheye:
     cx: float
     cy: float
     distortion: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    circle_deg: float = 360.0
     depth_is_range: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check(self, {"distortion": 4})
+        if not 0 < self.circle_deg <= 360:
+            raise ValueError(
+                f"Fisheye: circle_deg is {self.circle_deg}: an image circle spans more than 0 "
+                "and at most 360 degrees"
+            )
 
     @classmethod
     def from_fov(cls, width: int, height: int, fov_deg: float = 180.0) -> Fisheye:
@@ -149,7 +156,10 @@ class Fisheye:
         off_axis = squared > 0
         radius = xp.sqrt(xp.where(off_axis, squared, 1.0))
         theta = xp.where(off_axis, theta_over_r * radius, 0.0)
-        valid = valid & (theta < distortion.equidistant_limit(self.distortion))
+        limit = min(
+            distortion.equidistant_limit(self.distortion), math.radians(self.circle_deg) / 2
+        )
+        valid = valid & (theta < limit)
         stretch = distortion.equidistant_stretch(theta, self.distortion)
         return _to_pixels(self, p[..., :2] * (theta_over_r * stretch)[..., None], valid)
 

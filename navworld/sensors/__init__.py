@@ -11,21 +11,50 @@ from navworld.contracts import Sensor
 from navworld.names import nearest
 from navworld.sensors.barometer import Barometer
 from navworld.sensors.bump import Bump
-from navworld.sensors.cameras import CameraSensor
+from navworld.sensors.cameras import CAMERA_SENSORS, CameraSensor, lens_camera
+from navworld.sensors.coordinates import SceneCoordinates
+from navworld.sensors.flow import Flow
 from navworld.sensors.gps import GPSCompass
 from navworld.sensors.imu import IMU
 from navworld.sensors.noise import OdometerPose
+from navworld.sensors.overhead import Overhead
+from navworld.sensors.stereo import StereoPair
 from navworld.sensors.wheels import WheelOdometry
 from navworld.world.body import Camera, Robot
 
 __all__ = ["SENSORS", "SENSOR_NAMES", "make_sensor"]
 
-SENSORS: dict[str, Callable[[Camera, Robot], Sensor]] = {
+Factory = Callable[[Camera, Robot], Sensor]
+
+
+def _through(lens: str, output: str, key: str) -> Factory:
+    return lambda camera, robot: CameraSensor(output, lens_camera(camera, lens), key=key)
+
+
+def _named(name: str, output: str) -> str:
+    return name if output == "rgb" else f"{name}_{output}"
+
+
+LENS_NAMES = {"fisheye": "fisheye", "panorama": "panorama", "distorted": "euroc"}
+
+SENSORS: dict[str, Factory] = {
     "rgb": lambda camera, robot: CameraSensor("rgb", camera),
     "depth": lambda camera, robot: CameraSensor("depth", camera),
     "semantic": lambda camera, robot: CameraSensor("semantic", camera),
     "instance": lambda camera, robot: CameraSensor("instance", camera),
     "normals": lambda camera, robot: CameraSensor("normals", camera),
+    **{
+        _named(name, output): _through(lens, output, _named(name, output))
+        for name, lens in LENS_NAMES.items()
+        for output in CAMERA_SENSORS
+    },
+    "overhead": lambda camera, robot: Overhead(),
+    "overhead_depth": lambda camera, robot: Overhead(("depth",)),
+    "overhead_semantic": lambda camera, robot: Overhead(("semantic",)),
+    "stereo": lambda camera, robot: StereoPair(camera),
+    "flow": lambda camera, robot: Flow(camera),
+    "scene_flow": lambda camera, robot: Flow(camera, ("scene_flow",)),
+    "scene_coordinates": lambda camera, robot: SceneCoordinates(camera),
     "gps": lambda camera, robot: GPSCompass(),
     "imu": lambda camera, robot: IMU(dt=robot.dt),
     "wheel_odometry": lambda camera, robot: WheelOdometry(),

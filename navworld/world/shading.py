@@ -244,11 +244,12 @@ def _orient(rays, pixels, rotations, normals):
             x = r[0, 0] * own_x + r[0, 1] * own_y + r[0, 2] * own_z
             y = r[1, 0] * own_x + r[1, 1] * own_y + r[1, 2] * own_z
             z = r[2, 0] * own_x + r[2, 1] * own_y + r[2, 2] * own_z
+        if load_i32(packet + _GEOM + 4 * k) < 0:
+            # What the packet before left here must not show, not even as the sign of a zero.
+            x, y, z = np.float32(0.0), np.float32(0.0), np.float32(0.0)
         facing = x * rays[em.DIR_X, k] + y * rays[em.DIR_Y, k] + z * rays[em.DIR_Z, k]
-        scale = np.float32(0.0)
-        if load_i32(packet + _GEOM + 4 * k) >= 0:
-            length = np.sqrt(x * x + y * y + z * z + np.float32(1e-30))
-            scale = np.float32((-1.0 if facing > 0 else 1.0) / length)
+        length = np.sqrt(x * x + y * y + z * z + np.float32(1e-30))
+        scale = np.float32((-1.0 if facing > 0 else 1.0) / length)
         spot = normals + 12 * np.int64(load_i32(pixels + 4 * k))
         store(spot, np.float32(x * scale))
         store(spot + 4, np.float32(y * scale))

@@ -6,6 +6,7 @@ and body, OpenCV's for cameras.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,8 +77,9 @@ class World:
         self._curves: dict[int, Curve] = {}
         self._navigators: list[Navigator] = []
         self._which = np.zeros(num_envs, np.int64)
-        self._wanted: dict[Camera, set[str]] = {}
-        self._frames: dict[tuple[Camera, bytes], dict[str, NDArray]] = {}
+        self._wanted: dict[Camera, Counter[str]] = {}
+        # Images of the present moment, and how many announced readers have yet to come.
+        self._frames: dict[tuple[Camera, bytes], dict[str, tuple[NDArray, int]]] = {}
 
     def place(self, row: int, place: Place, xy: NDArray, yaw: float) -> None:
         """Puts body `row` into a scene, at rest at the start of an episode."""
@@ -230,17 +232,20 @@ class World:
             if output not in OUTPUTS:
                 known = ", ".join(OUTPUTS)
                 raise ValueError(f"unknown camera output {output!r}: expected one of {known}")
-            self._wanted.setdefault(camera, set()).add(output)
+            self._wanted.setdefault(camera, Counter())[output] += 1
 
     def render(self, camera: Camera, output: str, ids: IntArray) -> NDArray:
         """What the cameras of bodies `ids` see: (n, H, W) or (n, H, W, 3), the caller's to keep."""
         key = (camera, ids.tobytes())
-        frame = self._frames.get(key)
-        if frame is None or output not in frame:
-            wanted = self._wanted.get(camera, set()) | {output}
-            frame = self.view(camera, self.T_world_body(ids), ids, tuple(sorted(wanted)))
-            self._frames[key] = frame
-        return frame.pop(output)
+        readers = self._wanted.get(camera, Counter())
+        if output not in self._frames.get(key, {}):
+            wanted = tuple(sorted({*readers, output}))
+            seen = self.view(camera, self.T_world_body(ids), ids, wanted)
+            self._frames[key] = {name: (seen[name], readers[name]) for name in wanted}
+        image, left = self._frames[key].pop(output)
+        if left > 1:
+            self._frames[key][output] = (image.copy(), left - 1)
+        return image
 
     def view(
         self, camera: Camera, T_world_body: NDArray, ids: IntArray, outputs: Sequence[str]
