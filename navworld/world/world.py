@@ -18,7 +18,7 @@ from navworld.streams import IntArray
 from navworld.world.body import Camera, Robot
 from navworld.world.motion import advance, integrate_velocity
 from navworld.world.navigability import Navigator
-from navworld.world.rays import OUTPUTS, render
+from navworld.world.rays import OUTPUTS, MovingParts, render
 from navworld.world.store import Place
 
 STATE = (
@@ -48,6 +48,7 @@ class World:
         T_world_start: (B, 4, 4) poses at the start of the episodes.
         gain: (B, 3) brightness and colour of the episodes' light.
         places: The B scenes.
+        movers: What moves in each of them, or None where nothing does.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class World:
         self.num_envs, self.robot = num_envs, robot
         self.sliding, self.light, self.threads = sliding, light, threads
         self.places: list[Place] = [None] * num_envs  # type: ignore[list-item]
+        self.movers: list[MovingParts | None] = [None] * num_envs
         self.xy = np.zeros((num_envs, 2))
         self.z = np.zeros(num_envs)
         self.yaw = np.zeros(num_envs)
@@ -266,6 +268,7 @@ class World:
             near=camera.near,
             far=camera.far,
             gain=self.gain[ids],
+            movers=[self.movers[i] for i in ids],
             supersample=camera.supersample,
             threads=self.threads,
         )
