@@ -52,11 +52,13 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--train-seconds", type=float, default=120, help="of training shown")
 
     bench = word("bench", _bench, "measure throughput")
-    bench.add_argument("what", choices=("render", "step", "scene"))
+    bench.add_argument("what", choices=("render", "step", "scene", "lidar"))
     bench.add_argument("--scene", default="apartment", help="scenes, e.g. apartment:0-7 or a file")
     bench.add_argument("--size", type=int, default=64, help="image side [px]")
     bench.add_argument("--envs", type=int, default=32)
     bench.add_argument("--threads", type=int, default=1)
+    bench.add_argument("--beams", type=int, default=64, help="of the scanner")
+    bench.add_argument("--azimuths", type=int, default=1024, help="of the scanner, per turn")
     bench.add_argument("--supersample", type=int, default=1)
 
     verify = word("verify", _verify, "check this installation the way our own bars do")
@@ -105,7 +107,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _bench(arguments: argparse.Namespace) -> int:
     from navworld.agents.policies.oracle import ShortestPathOracle
-    from navworld.envs.bench import bench_render, bench_scene, bench_step
+    from navworld.envs.bench import bench_lidar, bench_render, bench_scene, bench_step
 
     a = arguments
     if a.what == "render":
@@ -113,6 +115,9 @@ def _bench(arguments: argparse.Namespace) -> int:
         result = bench_render(
             scenes=scenes, size=a.size, threads=a.threads, supersample=a.supersample
         )
+    elif a.what == "lidar":
+        scenes = "apartment:train[:8]" if a.scene == "apartment" else a.scene
+        result = bench_lidar(scenes=scenes, beams=a.beams, azimuths=a.azimuths, threads=a.threads)
     elif a.what == "scene":
         result = bench_scene(
             scenes="apartment:validation[:8]" if a.scene == "apartment" else a.scene

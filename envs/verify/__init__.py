@@ -7,15 +7,24 @@ from collections.abc import Callable, Sequence
 from navworld.envs.verify.cameras import verify_cameras
 from navworld.envs.verify.checkers import verify_checkers
 from navworld.envs.verify.determinism import verify_determinism
+from navworld.envs.verify.events import verify_events
 from navworld.envs.verify.findings import Findings
+from navworld.envs.verify.gait import verify_gait
 from navworld.envs.verify.inertial import verify_inertial
+from navworld.envs.verify.lidar import verify_lidar
 from navworld.envs.verify.memory import verify_memory
 from navworld.envs.verify.noise import verify_noise
 from navworld.envs.verify.rendering import verify_flicker, verify_truth
 from navworld.evaluation.result import Metric, Result
 from navworld.names import nearest
 
-SENSOR_CHECKS: tuple[Callable[[bool], Findings], ...] = (verify_cameras, verify_inertial)
+SENSOR_CHECKS: tuple[Callable[[bool], Findings], ...] = (
+    verify_cameras,
+    verify_lidar,
+    verify_inertial,
+    verify_gait,
+    verify_events,
+)
 
 
 def verify_sensors(fast: bool = False) -> Findings:

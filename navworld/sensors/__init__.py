@@ -13,9 +13,11 @@ from navworld.sensors.barometer import Barometer
 from navworld.sensors.bump import Bump
 from navworld.sensors.cameras import CAMERA_SENSORS, CameraSensor, lens_camera
 from navworld.sensors.coordinates import SceneCoordinates
+from navworld.sensors.events import EventCamera
 from navworld.sensors.flow import Flow
 from navworld.sensors.gps import GPSCompass
 from navworld.sensors.imu import IMU
+from navworld.sensors.lidar import Lidar
 from navworld.sensors.noise import OdometerPose
 from navworld.sensors.overhead import Overhead
 from navworld.sensors.stereo import StereoPair
@@ -55,6 +57,9 @@ SENSORS: dict[str, Factory] = {
     "flow": lambda camera, robot: Flow(camera),
     "scene_flow": lambda camera, robot: Flow(camera, ("scene_flow",)),
     "scene_coordinates": lambda camera, robot: SceneCoordinates(camera),
+    "events": lambda camera, robot: EventCamera(camera),
+    "lidar": lambda camera, robot: Lidar(position=(0.0, 0.0, robot.camera_height)),
+    "laser": lambda camera, robot: Lidar(preset="planar", key="laser", position=(0.0, 0.0, 0.2)),
     "gps": lambda camera, robot: GPSCompass(),
     "imu": lambda camera, robot: IMU(dt=robot.dt),
     "wheel_odometry": lambda camera, robot: WheelOdometry(),

@@ -4,14 +4,15 @@ import pytest
 
 from navworld.agents.policies.oracle import ShortestPathOracle
 from navworld.envs import bench
+from navworld.envs.bench import timing
 from navworld.scenes import family
 from tests.rooms import two_rooms
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(bench, "ROUND_SECONDS", 0.05)
-    monkeypatch.setattr(bench, "ROUNDS", 2)
+    monkeypatch.setattr(timing, "ROUND_SECONDS", 0.05)
+    monkeypatch.setattr(timing, "ROUNDS", 2)
 
 
 def test_render_reports_frames_and_the_features_that_were_on():
