@@ -8,6 +8,7 @@ from navworld.envs.verify.cameras import verify_cameras
 from navworld.envs.verify.checkers import verify_checkers
 from navworld.envs.verify.determinism import verify_determinism
 from navworld.envs.verify.events import verify_events
+from navworld.envs.verify.fields import verify_fields
 from navworld.envs.verify.findings import Findings
 from navworld.envs.verify.gait import verify_gait
 from navworld.envs.verify.inertial import verify_inertial
@@ -24,6 +25,7 @@ SENSOR_CHECKS: tuple[Callable[[bool], Findings], ...] = (
     verify_inertial,
     verify_gait,
     verify_events,
+    verify_fields,
 )
 
 

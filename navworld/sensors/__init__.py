@@ -18,10 +18,14 @@ from navworld.sensors.flow import Flow
 from navworld.sensors.gps import GPSCompass
 from navworld.sensors.imu import IMU
 from navworld.sensors.lidar import Lidar
+from navworld.sensors.magnetometer import Magnetometer
 from navworld.sensors.noise import OdometerPose
 from navworld.sensors.overhead import Overhead
+from navworld.sensors.radar import Radar
 from navworld.sensors.stereo import StereoPair
+from navworld.sensors.thermal import ThermalCamera
 from navworld.sensors.wheels import WheelOdometry
+from navworld.sensors.wifi import WiFi
 from navworld.world.body import Camera, Robot
 
 __all__ = ["SENSORS", "SENSOR_NAMES", "make_sensor"]
@@ -60,6 +64,10 @@ SENSORS: dict[str, Factory] = {
     "events": lambda camera, robot: EventCamera(camera),
     "lidar": lambda camera, robot: Lidar(position=(0.0, 0.0, robot.camera_height)),
     "laser": lambda camera, robot: Lidar(preset="planar", key="laser", position=(0.0, 0.0, 0.2)),
+    "radar": lambda camera, robot: Radar(),
+    "thermal": lambda camera, robot: ThermalCamera(camera),
+    "wifi": lambda camera, robot: WiFi(),
+    "magnetometer": lambda camera, robot: Magnetometer(),
     "gps": lambda camera, robot: GPSCompass(),
     "imu": lambda camera, robot: IMU(dt=robot.dt),
     "wheel_odometry": lambda camera, robot: WheelOdometry(),
