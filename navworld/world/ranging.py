@@ -22,11 +22,11 @@ a scanner in an apartment go 554 times a second through such packets on one core
 
 from __future__ import annotations
 
-import os
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -39,6 +39,7 @@ from navworld.world.fallback import ReferenceInstances, ReferenceMesh
 from navworld.world.prepared import MovingParts, RayScene
 from navworld.world.scene import LIGHT_GAMMA, Scene, Texture
 from navworld.world.shading import HIT_ROWS
+from navworld.world.threads import on_threads
 
 GLASS = 0.08
 """What a pane mirrors straight back."""
@@ -274,8 +275,18 @@ def _run(
         work(0, total)
     else:
         shares = min(4 * threads if total > 512 * threads else threads, total)
-        edges = np.linspace(0, total, shares + 1).astype(int)
-        list(_pool(threads).map(work, edges[:-1], edges[1:]))
+        edges = np.linspace(0, total, shares + 1).astype(int).tolist()
+        queue = deque(pairwise(edges))
+
+        def take() -> None:
+            while queue:
+                try:
+                    share = queue.popleft()
+                except IndexError:  # another thread was faster
+                    return
+                work(*share)
+
+        on_threads(take, threads)
 
 
 def _reference_hits(
@@ -297,12 +308,3 @@ def _reference_hits(
         assert isinstance(parts.scene, ReferenceInstances)
         parts.scene.improve(hits, own[:, 9:], along, near=0.0, far=far)
     return np.ascontiguousarray(hits.reshape(HIT_ROWS, -1, LANES).transpose(1, 0, 2))
-
-
-@lru_cache(maxsize=4)
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="navworld-ranging")
-
-
-if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)

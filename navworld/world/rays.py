@@ -7,20 +7,19 @@ light, with the texture read at the resolution that one ray stands for.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from math import inf
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from navworld.world import shading
+from navworld.world.buffers import fresh
 from navworld.world.fallback import ReferenceInstances, ReferenceMesh
 from navworld.world.pattern import RayPattern
 from navworld.world.prepared import MovingParts, RayScene
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE
+from navworld.world.threads import on_threads
 
 __all__ = ["OUTPUTS", "MovingParts", "RayPattern", "RayScene", "cast", "occluded", "render"]
 
@@ -35,6 +34,8 @@ OUTPUTS: dict[str, tuple[tuple[int, ...], type]] = {
 }
 """What `render` can give: shape beyond (N, H, W), and type."""
 
+SHARE = 128
+"""Packets of the smallest share that a thread takes, a sixth of a millisecond's work."""
 LEVEL_BIAS = 0.5
 """How much blurrier than one texel per ray textures are read [levels]."""
 
@@ -240,7 +241,7 @@ def _run(
 ) -> dict[str, NDArray]:
     directions, origins, pixels, whole = pattern.packets
     images: dict[str, NDArray] = {
-        name: np.empty((len(poses), *pattern.shape, *OUTPUTS[name][0]), OUTPUTS[name][1])
+        name: fresh((len(poses), *pattern.shape, *OUTPUTS[name][0]), OUTPUTS[name][1])
         for name in outputs
     }
     addresses = np.zeros(len(OUTPUTS), np.int64)
@@ -256,26 +257,35 @@ def _run(
     calls = scenes[0].mesh.calls
     packets, resolution = len(pixels), pattern.shape[0] * pattern.shape[1]
 
-    def work(first: int, last: int, hits: int = 0) -> None:
-        span = np.array([first, last, resolution], np.int64)
+    def work(shares: NDArray[np.int64], taken: NDArray[np.int64], hits: int = 0) -> None:
         shading.trace_images(
             calls, table, moving, which, poses, gains, directions, origins, pixels, whole,
-            addresses, settings, span, hits,
+            addresses, settings, shares, taken, resolution, hits,
         )  # fmt: skip
 
-    total = len(poses) * packets
     if isinstance(scenes[0].mesh, ReferenceMesh):
         for k in range(len(poses)):
             parts = movers[k] if movers is not None else None
             hits = _reference_hits(scenes[which[k]], parts, poses[k], pattern, settings)
-            work(k * packets, (k + 1) * packets, hits.ctypes.data)
-    elif threads == 1 or total < 2 * threads:
-        work(0, total)
+            own = np.array([k, k + 1], np.int64) * packets
+            work(own, np.zeros(1, np.int64), hits.ctypes.data)
     else:
-        shares = min(4 * threads if total > 512 * threads else threads, total)
-        edges = np.linspace(0, total, shares + 1).astype(int)
-        list(_pool(threads).map(work, edges[:-1], edges[1:]))
+        shares, taken = _shares(len(poses), packets, threads), np.zeros(1, np.int64)
+        on_threads(lambda: work(shares, taken), min(threads, len(shares) - 1))
     return images
+
+
+def _shares(cameras: int, packets: int, threads: int) -> NDArray[np.int64]:
+    """Where shares of all packets begin, and their end: whole images, which share what caches hold.
+
+    The last images come in small pieces, so that all threads finish at nearly the same time.
+    """
+    total = cameras * packets
+    if threads == 1:
+        return np.array([0, total], np.int64)
+    whole = max(cameras - 2 * threads, 0) * packets
+    images, pieces = np.arange(0, whole, max(packets, SHARE)), np.arange(whole, total, SHARE)
+    return np.concatenate([images, pieces, [total]])
 
 
 def _reference_hits(
@@ -307,12 +317,3 @@ def _averaged(fine: NDArray, factor: int) -> NDArray:
     blocks = fine.reshape(n, height // factor, factor, width // factor, factor, 3)
     mean = blocks.mean((2, 4), dtype=np.float32)
     return np.rint(mean).astype(np.uint8) if fine.dtype == np.uint8 else mean
-
-
-@lru_cache(maxsize=4)
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="navworld-rays")
-
-
-if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -44,6 +44,7 @@ from navworld.world.simd import (
     store,
     store_rgb,
     store_three,
+    take,
     to_floats,
     truncate,
 )
@@ -244,12 +245,11 @@ def _orient(rays, pixels, rotations, normals):
             x = r[0, 0] * own_x + r[0, 1] * own_y + r[0, 2] * own_z
             y = r[1, 0] * own_x + r[1, 1] * own_y + r[1, 2] * own_z
             z = r[2, 0] * own_x + r[2, 1] * own_y + r[2, 2] * own_z
-        if load_i32(packet + _GEOM + 4 * k) < 0:
-            # What the packet before left here must not show, not even as the sign of a zero.
-            x, y, z = np.float32(0.0), np.float32(0.0), np.float32(0.0)
         facing = x * rays[em.DIR_X, k] + y * rays[em.DIR_Y, k] + z * rays[em.DIR_Z, k]
         length = np.sqrt(x * x + y * y + z * z + np.float32(1e-30))
         scale = np.float32((-1.0 if facing > 0 else 1.0) / length)
+        if load_i32(packet + _GEOM + 4 * k) < 0:  # what stands there is of the packet before
+            x, y, z, scale = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(1.0)
         spot = normals + 12 * np.int64(load_i32(pixels + 4 * k))
         store(spot, np.float32(x * scale))
         store(spot + 4, np.float32(y * scale))
@@ -272,22 +272,10 @@ def _stand(rays, parts, pose, scene, mover, settings):
 
 @nb.njit(nogil=True, cache=True)
 def trace_images(
-    calls,
-    scenes,
-    movers,
-    which,
-    poses,
-    gains,
-    directions,
-    origins,
-    pixels,
-    whole,
-    outputs,
-    settings,
-    span,
-    hits,
-):
-    """Traces and shades the packets `span[0] … span[1] - 1` of all cameras.
+    calls, scenes, movers, which, poses, gains, directions, origins, pixels, whole, outputs,
+    settings, shares, taken, resolution, hits,
+):  # fmt: skip
+    """Traces and shades packets of all cameras, share after share until all are taken.
 
     Args:
         calls: `embree.Device.calls`.
@@ -303,7 +291,9 @@ def trace_images(
         whole: (P,) bool, True where pixels go up by one within each group of four rays.
         outputs: (7,) int64 addresses of RGB … COLOR, 0 if not wanted.
         settings: (SETTINGS,) float32.
-        span: (3,) int64, packets (camera · P + packet), and the pixels of one image.
+        shares: (K + 1,) int64 packets (camera · P + packet) at which shares begin, and the end.
+        taken: (1,) int64, how many of the K shares are taken; is counted up.
+        resolution: Pixels of one image.
         hits: Address of the hits of these packets (HIT_ROWS, 16) where they are not to be traced
             here, or 0.
     """
@@ -323,19 +313,24 @@ def trace_images(
     semantic, instance = outputs[SEMANTIC], outputs[INSTANCE]
     labels, painted = semantic != 0 or instance != 0, rgb != 0 or color != 0
     packets = len(pixels)
-    at = span[0]
-    while at < span[1]:
+    at, last = shares[0], shares[0]
+    while True:
+        if at == last:
+            share = take(np.int64(taken.ctypes.data), 1)
+            if share + 1 >= len(shares):
+                break
+            at, last = shares[share], shares[share + 1]
         n = at // packets
         scene, mover, pose = scenes[which[n]], movers[n], poses[n]
         _stand(rays, parts, pose, scene, mover, settings)
         white = load_f4(np.int64(gains.ctypes.data) + 16 * n)
-        first = n * span[2]
-        for p in range(at - n * packets, min(packets, span[1] - n * packets)):
+        first = n * resolution
+        for p in range(at - n * packets, min(packets, last - n * packets)):
             _aim(packet, np.int64(directions.ctypes.data) + 3 * _ROW * p, pose, settings)
             if len(origins) > 0:
                 _depart(packet, np.int64(origins.ctypes.data) + 3 * _ROW * p, pose)
             if hits != 0:
-                _recall(rays, hits + HIT_ROWS * _ROW * (n * packets + p - span[0]))
+                _recall(rays, hits + HIT_ROWS * _ROW * (n * packets + p - shares[0]))
             else:
                 em.intersect(calls, scene[HANDLE], rays, coherent)
                 if mover[MOVER_COUNT] > 0:
@@ -360,7 +355,7 @@ def trace_images(
                 _write_labels(packet, spots, whole[p], semantic, instance, offset)
             if depth != 0:
                 _write_depth(packet, spots, whole[p], depth + 4 * first, settings[FAR])
-        at = (n + 1) * packets
+        at = min((n + 1) * packets, last)
 
 
 @nb.njit(nogil=True, cache=True)

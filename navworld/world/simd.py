@@ -199,6 +199,17 @@ def store_three(typing_context, address, vector):
     return types.void(types.int64, F4), generate
 
 
+@intrinsic
+def take(typing_context, address, count):
+    """Adds `count` to the int64 at `address` and returns what it was, as one atomic step."""
+
+    def generate(context, builder, sig, values):
+        counter = builder.inttoptr(values[0], values[1].type.as_pointer())
+        return builder.atomic_rmw("add", counter, values[1], "monotonic")
+
+    return types.int64(types.int64, types.int64), generate
+
+
 def _splatter(kind: VectorType) -> Callable:
     @intrinsic
     def splat(typing_context, value):

@@ -246,16 +246,39 @@ def test_batches_and_threads_change_no_byte(room):
     T, which = poses(7), np.array([0, 1, 0, 0, 1, 1, 0])
     pattern = rays.RayPattern.pinhole(30, 44, 90)
     whole = rays.render([room, other], which, T, pattern, ALL)
-    threaded = rays.render([room, other], which, T, pattern, ALL, threads=3)
-    for name in ALL:
-        assert whole[name].flags.c_contiguous
-        assert whole[name].tobytes() == threaded[name].tobytes()
+    for threads in (2, 3, 8):
+        threaded = rays.render([room, other], which, T, pattern, ALL, threads=threads)
+        for name in ALL:
+            assert whole[name].flags.c_contiguous
+            assert whole[name].tobytes() == threaded[name].tobytes()
     for k in range(7):
         one = rays.render([room, other], which[k : k + 1], T[k : k + 1], pattern, ALL)
         lone = rays.render([room, other], which[k : k + 1], T[k : k + 1], pattern, ["rgb"])
         assert lone["rgb"].tobytes() == whole["rgb"][k].tobytes()
         for name in ALL:
             assert one[name].tobytes() == whole[name][k].tobytes()
+
+
+def test_what_no_ray_hits_has_the_same_bytes_in_every_batch():
+    scene, pattern = rays.RayScene(wall(side=1.0)), rays.RayPattern.pinhole(20, 20, 90)
+    T = np.stack([looking(yaw, (0, 0, 0), 0.1) for yaw in (0.1, 0.9, -1.2, 3.0)])
+    whole = rays.render([scene], [0] * 4, T, pattern, ALL)
+    assert (whole["triangle"] == -1).any((1, 2)).all()
+    for k in range(4):
+        one = rays.render([scene], [0], T[k : k + 1], pattern, ALL)
+        for name in ALL:
+            assert one[name].tobytes() == whole[name][k].tobytes(), name
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize(("cameras", "packets"), [(1, 1), (1, 4096), (50, 256), (9, 3), (64, 130)])
+def test_shares_hold_every_packet_once(cameras, packets, threads):
+    edges = rays._shares(cameras, packets, threads)
+    assert edges[0] == 0
+    assert edges[-1] == cameras * packets
+    assert np.all(np.diff(edges) > 0)
+    assert np.diff(edges).max() <= (max(packets, rays.SHARE) if threads > 1 else edges[-1])
+    assert threads == 1 or np.diff(edges)[-1] <= rays.SHARE
 
 
 def moving_box():
