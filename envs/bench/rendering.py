@@ -18,7 +18,11 @@ POSES = 200
 def bench_render(
     *, scenes: str = "apartment:train[:8]", size: int = 64, threads: int = 1, supersample: int = 1
 ) -> Result:
-    """RGB, depth and semantic images at 200 random poses: filtered textures, baked light."""
+    """RGB, depth and semantic images at 200 random poses: filtered textures, baked light.
+
+    With several threads, rounds on all of them and on one take turns, and `speedup` is the median
+    of their ratios.
+    """
     refs = list(scene_refs(scenes))[:8]
     places = [shared_store().get(ref) for ref in refs]
     traced = [place.rays("full") for place in places]
@@ -28,7 +32,7 @@ def bench_render(
     T = np.stack([_random_pose(places[k], rng) @ camera.T_body_camera for k in which])
     outputs = ("rgb", "depth", "semantic")
 
-    def frames() -> int:
+    def frames(threads: int = threads) -> int:
         for low in range(0, POSES, 50):
             chunk = slice(low, low + 50)
             render(
@@ -37,7 +41,13 @@ def bench_render(
             )  # fmt: skip
         return POSES
 
-    rates = timing.rates(frames)
+    metrics = {}
+    if threads > 1:
+        rates, alone = timing.paired(frames, lambda: frames(1))
+        ratios = [many / one for many, one in zip(rates, alone, strict=True)]
+        metrics = {"speedup": timing.spread(ratios, "")}
+    else:
+        rates = timing.rates(frames)
     config = {
         "scenes": [ref.key for ref in refs],
         "triangles": [len(place.scene.triangles) for place in places],
@@ -49,9 +59,8 @@ def bench_render(
         "baked_light": True,
         "supersample": supersample,
     }
-    return Result(
-        {"frames_per_s": timing.spread(rates, "1/s"), "peak_memory_mb": timing.peak()}, config
-    )
+    metrics = {"frames_per_s": timing.spread(rates, "1/s"), **metrics}
+    return Result({**metrics, "peak_memory_mb": timing.peak()}, config)
 
 
 def _random_pose(place: Place, rng: np.random.Generator) -> NDArray:

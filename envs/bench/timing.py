@@ -27,6 +27,20 @@ def rates(work: Callable[[], int]) -> list[float]:
     return found
 
 
+def paired(work: Callable[[], int], other: Callable[[], int]) -> tuple[list[float], list[float]]:
+    """Rates of two ways of working, in turns; a machine that slows down slows both down."""
+    work()
+    other()
+    found: tuple[list[float], list[float]] = [], []
+    for _ in range(2 * ROUNDS):
+        for way, rates_ in zip((work, other), found, strict=True):
+            began, count = time.perf_counter(), 0
+            while time.perf_counter() - began < ROUND_SECONDS / 2:
+                count += way()
+            rates_.append(count / (time.perf_counter() - began))
+    return found
+
+
 def spread(values: list[float], unit: str) -> Metric:
     """Median, least and most."""
     return Metric(float(np.median(values)), unit, float(min(values)), float(max(values)))

@@ -32,7 +32,7 @@ h1{font-size:1.7rem;margin-bottom:.2rem}h2{margin-top:2.2rem;font-size:1.2rem}
 table{border-collapse:collapse;width:100%}th,td{padding:.45rem .7rem;text-align:right;
 border-bottom:1px solid #e3e3de}th:first-child,td:first-child{text-align:left}
 tr.floor td{color:#6b7280}small{color:#6b7280}
-.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1rem}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1rem;align-items:start}
 figure{margin:0;background:#fff;border:1px solid #e3e3de;border-radius:8px;overflow:hidden}
 figure img,figure video{width:100%;display:block}figcaption{padding:.5rem .7rem;font-size:.85rem}
 """

@@ -23,6 +23,11 @@ def test_render_reports_frames_and_the_features_that_were_on():
     assert result.config["triangles"]
 
 
+def test_two_threads_are_compared_with_one():
+    result = bench.bench_render(scenes=family(two_rooms, range(2)), size=32, threads=2)
+    assert 0.3 < result.metrics["speedup"].value < 4
+
+
 def test_step_reports_steps_resets_and_the_share_through_stable_baselines():
     scenes = family(two_rooms, range(2))
     result = bench.bench_step(ShortestPathOracle(), scenes=scenes, num_envs=4, size=32)
