@@ -21,7 +21,7 @@ from navworld.names import nearest
 from navworld.scenes import scene_refs
 from navworld.streams import Streams
 from navworld.world.body import Robot
-from navworld.world.store import SceneStore
+from navworld.world.store import SceneStore, shared_store
 
 EPISODES = Path(__file__).parent / "episodes"
 
@@ -119,6 +119,36 @@ def draw_episodes(
             x, y, yaw = (float(v) for v in start)
             goal = (float(field_.goal_xy[0]), float(field_.goal_xy[1]))
             episodes.append(Episode(str(spec), (x, y, yaw), goal, length, index))
+    return episodes
+
+
+def draw_frozen(
+    task: Any,
+    scenes: Sequence[object],
+    per_scene: int,
+    *,
+    seed: int = 0,
+    robot: Robot | None = None,
+) -> list[Any]:
+    """Draws episodes of any task but PointNav, `per_scene` in each scene.
+
+    They depend on seed and scene alone, and are what `episodes=` of the task's environment takes.
+
+    Args:
+        task: With a method `draw(place, robot, rng, scene=, seed=)`, as the tasks in
+            `navworld.envs.tasks` have.
+    """
+    store, robot = shared_store(), robot or Robot()
+    episodes = []
+    for number, spec in enumerate(scenes):
+        place = store.get(scene_refs(spec)[0])
+        for k in range(per_scene):
+            index = number * per_scene + k
+            streams = Streams(1)
+            streams.seed(0, seed * 1_000_003 + index)
+            rng = streams.generator("frozen episode", 0)
+            name = spec if isinstance(spec, str) else place.scene
+            episodes.append(task.draw(place, robot, rng, scene=name, seed=index))
     return episodes
 
 

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium
@@ -18,16 +18,24 @@ from numpy.typing import NDArray
 
 from navworld.actions import FORWARD, LEFT, RIGHT, STOP
 from navworld.beliefs import Observation, Oracle, augment, augmented_space
-from navworld.contracts import Outcome, Task
+from navworld.contracts import Equipped, Leading, Listening, Outcome, Resumable, Task
 from navworld.envs.options import Options
 from navworld.envs.tasks.pointnav import PointNav
 from navworld.scenes import scene_refs
+from navworld.scenes.people import figure, vehicle
+from navworld.scenes.rearranged import rearranged_ref
 from navworld.sensors import make_sensor
 from navworld.sensors.noise import actuation_model
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
-from navworld.world.store import SceneRef, shared_store
+from navworld.world.conditions import Draw
+from navworld.world.looks import Look
+from navworld.world.movers import Others
+from navworld.world.movers_doors import unhung
+from navworld.world.store import Place, SceneRef, shared_store
 from navworld.world.world import World
+
+Actions = NDArray | dict[str, NDArray]
 
 REST = 0.1
 """A velocity action below this fraction of full speed and full turn rate means stop."""
@@ -39,6 +47,7 @@ class Navigation:
     Attributes:
         world, task, streams, localizer, mappers: The parts, each carrying the batch.
         single_observation_space, single_action_space: Of one environment.
+        moves: The part of the action space that moves the body; all of it for most tasks.
         episode: (B,) index of the frozen episode each environment runs; −1 once there are none
             left, or when episodes are drawn.
     """
@@ -62,16 +71,26 @@ class Navigation:
         self.mappers = [copy.deepcopy(mapper) for mapper in options.mappers]
         if isinstance(self.localizer, Oracle):
             self.localizer.bind(self.world)
+        moves: spaces.Space = spaces.Discrete(4)
+        if options.actions == "velocity":
+            moves = spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self.moves = self.single_action_space = moves
+        if isinstance(self.task, Equipped):
+            self.single_action_space = self.task.equip(options.camera, moves)
+        self.others: Others | None = None
+        if options.movers is not None:
+            self.others = self.world.others = Others(
+                num_envs, options.movers, robot_radius=options.robot.radius, figure=figure,
+                vehicle=vehicle,
+            )  # fmt: skip
         self.refs = scene_refs(options.scenes)
+        self.conditions = Draw(options.conditions)
         self.episode = np.full(num_envs, -1)
         self._next_episode = 0
         self._seeded = np.zeros(num_envs, bool)
         sensed = {k: v for s in self.sensors for k, v in s.space.spaces.items()}
         space = spaces.Dict({**sensed, **self.task.space.spaces})
         self.single_observation_space = augmented_space(space, self.localizer, self.mappers)
-        self.single_action_space: spaces.Space = spaces.Discrete(4)
-        if options.actions == "velocity":
-            self.single_action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
 
     def reset(self, ids: IntArray, seeds: Sequence[int] | None = None) -> Observation:
         """Begins new episodes in environments `ids`.
@@ -95,6 +114,8 @@ class Navigation:
             self.world.gain[ids] = gain[:, None]
         else:
             self.world.gain[ids] = low
+        if self.others is not None:
+            self.others.begin(self.world, ids, self.streams)
         for sensor in self.sensors:
             sensor.reset(self.world, ids, self.streams)
         if self.localizer is not None:
@@ -103,30 +124,36 @@ class Navigation:
             mapper.reset(ids)
         return self._observe(ids, None)
 
-    def step(self, actions: NDArray) -> tuple[Observation, Outcome]:
+    def step(self, actions: Actions) -> tuple[Observation, Outcome]:
         """Makes every environment act: observations after the action, and what it was worth."""
-        actions = self._checked(actions)
+        given, moves = self._checked(actions)
         everyone = np.arange(self.num_envs)
+        if isinstance(self.task, Leading):
+            moves = self.task.lead(self.world, moves)
         self.streams.steps += 1
         if self.options.actions == "discrete":
-            self._step_discrete(actions, everyone)
+            self._step_discrete(moves, everyone)
         else:
-            self._step_velocity(actions, everyone)
-        outcome = self.task.outcome(self.world, actions)
-        return self._observe(everyone, actions), outcome
+            self._step_velocity(moves, everyone)
+        if self.others is not None:
+            self.others.advance(self.world, self.options.robot.dt)
+        outcome = self.task.outcome(self.world, given)
+        return self._observe(everyone, moves), outcome
 
     def state(self) -> dict[str, Any]:
         """Everything that changes, so that `load` continues exactly here."""
         parts: dict[str, Any] = {"mappers": self.mappers, "sensors": self.sensors}
         if not isinstance(self.localizer, Oracle):
             parts["localizer"] = self.localizer
-        if not isinstance(self.task, PointNav):
+        task = self.task.state() if isinstance(self.task, Resumable) else None
+        if task is None:
             parts["task"] = self.task
         return {
             "world": self.world.state(),
             "streams": self.streams.state(),
-            "pointnav": self.task.state() if isinstance(self.task, PointNav) else None,
+            "task": task,
             "parts": copy.deepcopy(parts),
+            "others": None if self.others is None else self.others.state(),
             "episode": (self.episode.copy(), self._next_episode, self._seeded.copy()),
         }
 
@@ -134,17 +161,17 @@ class Navigation:
         """Continues from `state()` of an environment with the same options."""
         self.world.load(state["world"])
         self.streams.load(state["streams"])
-        if isinstance(self.task, PointNav):
-            self.task.load(state["pointnav"])
+        if isinstance(self.task, Resumable):
+            self.task.load(state["task"])
         for name, part in copy.deepcopy(state["parts"]).items():
             setattr(self, name, part)
+        if self.others is not None:
+            self.others.load(state["others"], self.world)
         episode, self._next_episode, seeded = state["episode"]
         self.episode, self._seeded = episode.copy(), seeded.copy()
 
     def _begin(self, i: int) -> Any:
         """Chooses the scene (and the frozen episode, if any) of environment i."""
-        store = shared_store()
-        light = self.options.light if self._colour else None
         if self.options.episodes is not None:
             episodes = self.options.episodes
             if self._next_episode < len(episodes):
@@ -154,16 +181,40 @@ class Navigation:
                 self.episode[i] = -1
             episode = episodes[self.episode[i]]
             self.streams.seed(i, episode.seed)
-            self.world.places[i] = store.get(scene_refs(episode.scene)[0])
+            self._enter(i, scene_refs(episode.scene)[0])
             if self._next_episode < len(episodes):
-                coming = scene_refs(episodes[self._next_episode].scene)[0]
-                store.prefetch(coming, light=light)
+                coming = episodes[self._next_episode]
+                self._fetch_ahead(scene_refs(coming.scene)[0], coming.seed, 0)
             return episode
         turn, within = divmod(int(self.streams.episodes[i]), self.options.episodes_per_scene)
-        self.world.places[i] = store.get(self._ref(i, turn))
+        self._enter(i, self._ref(i, turn))
         if within == self.options.episodes_per_scene - 1:
-            store.prefetch(self._ref(i, turn + 1), light=light)
+            seed, episode = int(self.streams.seeds[i]), int(self.streams.episodes[i])
+            self._fetch_ahead(self._ref(i, turn + 1), seed, episode + 1)
         return None
+
+    def _enter(self, i: int, ref: SceneRef) -> None:
+        """Puts environment i into a scene, as its episode finds it."""
+        conditions = self.conditions(self.streams, i)
+        place = shared_store().get(rearranged_ref(ref, conditions))
+        self.world.places[i] = self._place(place)
+        key = int(self.streams.keys("weather", np.array([i]))[0])
+        self.world.meet(i, conditions, key)
+
+    def _fetch_ahead(self, ref: SceneRef, seed: int, episode: int) -> None:
+        """Loads the scene of a coming episode in the background, as it will be found."""
+        own = Streams(1)
+        own.seed(0, seed)
+        own.episodes[0] = episode
+        conditions = self.conditions(own, 0)
+        light = self.options.light if self._colour else None
+        coming = rearranged_ref(ref, conditions)
+        shared_store().prefetch(coming, light=light, look=Look.of(conditions))
+
+    def _place(self, place: Place) -> Place:
+        """The place, less what moves in it by itself."""
+        movers = self.options.movers
+        return unhung(place) if movers is not None and movers.doors else place
 
     def _ref(self, i: int, turn: int) -> SceneRef:
         """The scene environment i visits at its `turn`-th move; depends on its seed alone."""
@@ -176,6 +227,7 @@ class Navigation:
     @property
     def _colour(self) -> bool:
         looks = [(*s.renders, *getattr(s, "views", ())) for s in self.sensors]
+        looks.append(getattr(self.task, "views", ()))
         return any(output in ("rgb", "color") for pairs in looks for _, output in pairs)
 
     def _observe(self, ids: IntArray, actions: NDArray | None) -> Observation:
@@ -184,14 +236,37 @@ class Navigation:
             observation.update(sensor.read(self.world, ids, self.streams))
         observation.update(self.task.observe(self.world, ids))
         dt = self.options.robot.dt
-        result, _ = augment(
+        result, belief = augment(
             observation, actions, dt, ids, localizer=self.localizer, mappers=self.mappers
         )
+        if belief is not None and isinstance(self.task, Listening):
+            self.task.hear(belief, ids)
         return result
 
-    def _checked(self, actions: NDArray) -> NDArray:
+    def _checked(self, actions: Actions) -> tuple[Actions, NDArray]:
+        """The actions, and those of them that move the bodies."""
         space = self.single_action_space
-        actions = np.asarray(actions)
+        if not isinstance(space, spaces.Dict):
+            moves = self._checked_moves(np.asarray(actions))
+            return moves, moves
+        if not isinstance(actions, dict) or actions.keys() != space.spaces.keys():
+            what = sorted(actions) if isinstance(actions, dict) else type(actions).__name__
+            raise ValueError(f"actions are {what}; expected a dict of {sorted(space.spaces)}")
+        given: dict[str, NDArray] = {}
+        for name, part in space.spaces.items():
+            value = np.asarray(actions[name])
+            if name != "move":
+                shape = (self.num_envs, *(part.shape or ()))
+                if value.shape != shape or not np.isfinite(value).all():
+                    raise ValueError(
+                        f"action {name!r} is {value.tolist()}: expected finite numbers of shape "
+                        f"{shape}"
+                    )
+            given[name] = self._checked_moves(value) if name == "move" else value
+        return given, given["move"]
+
+    def _checked_moves(self, actions: NDArray) -> NDArray:
+        space = self.moves
         shape = (self.num_envs, *(space.shape or ()))
         if actions.shape != shape:
             raise ValueError(f"actions have shape {actions.shape}; expected {shape}")
@@ -218,7 +293,7 @@ class Navigation:
         motion[:, 2] = turn * ((actions == LEFT).astype(float) - (actions == RIGHT))
         if self.actuation is not None:
             motion = self.actuation.disturb(motion, ids, self.streams)
-        self.world.step(motion)
+        self._among_others(motion, lambda: self.world.step(motion), arc=False)
         self.world.stopped = actions == STOP
 
     def _step_velocity(self, actions: NDArray, ids: IntArray) -> None:
@@ -230,8 +305,27 @@ class Navigation:
         velocity[resting] = 0.0
         if self.actuation is not None:
             velocity = self.actuation.disturb(velocity * robot.dt, ids, self.streams) / robot.dt
-        self.world.step_velocity(velocity, robot.dt)
+        self._among_others(
+            velocity, lambda: self.world.step_velocity(velocity, robot.dt), arc=True, dt=robot.dt
+        )
         self.world.stopped = resting
+
+
+    def _among_others(
+        self, motion: NDArray, move: Callable[[], None], *, arc: bool, dt: float = 1.0
+    ) -> None:
+        """Moves the bodies, shortening `motion` (B, 3) where people or vehicles are in the way."""
+        if self.others is None:
+            move()
+            return
+        before = self.world.xy.copy()
+        share = self.others.admit(self.world, motion * dt, arc=arc)
+        motion[:, :2] *= share[:, None]
+        move()
+        self.world.collided |= share < 1
+        # Sliding along a wall leads off the way that was looked at.
+        for row in np.flatnonzero(self.others.touching(self.world)):
+            self.world.hold(int(row), before[row])
 
 
 class NavigationEnv(gymnasium.Env):
@@ -266,7 +360,11 @@ class NavigationEnv(gymnasium.Env):
         """Acts; `info` carries the metrics and the true pose."""
         if not self._running:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        observation, outcome = self.batch.step(np.asarray(action)[None])
+        if isinstance(action, dict):
+            batched: Actions = {name: np.asarray(part)[None] for name, part in action.items()}
+        else:
+            batched = np.asarray(action)[None]
+        observation, outcome = self.batch.step(batched)
         info = self._info() | {name: float(v[0]) for name, v in outcome.metrics.items()}
         return (
             {k: v[0] for k, v in observation.items()},

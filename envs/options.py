@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -13,6 +13,8 @@ from navworld.contracts import Localizer, Mapper, Sensor, Task
 from navworld.names import refuse_unknown
 from navworld.sensors.noise import Actuation, actuation_model
 from navworld.world.body import Camera, Robot
+from navworld.world.conditions import Conditions, Draw
+from navworld.world.movers import Movers
 from navworld.world.store import LIGHTS
 
 
@@ -35,11 +37,16 @@ class Options:
         sliding: Whether the body slides along what it touches.
         light: Quality of baked light for colour images: "full", "fast" or "none".
         exposure: Range of a random gain of the images' brightness per episode.
+        conditions: Hour, weather, season and moved furniture (`navworld.world.conditions`):
+            `Conditions`, the same for all episodes, or a mapping such as `{"hour": (6, 22),
+            "season": ("summer", "autumn")}` that they are drawn from; None for plain scenes.
         episodes: Frozen episodes, each run once in order; None draws them.
         scene_pool: How many of the scenes one environment visits in turn; None for all.
         episodes_per_scene: Episodes before an environment moves to another scene.
         threads: For rendering.
         task: The task with its options; the environment's own by default.
+        movers: What moves beside the agents: `Movers(people=5, vehicles=3, doors=True)`; None
+            for nothing.
     """
 
     scenes: object = "apartment:train"
@@ -54,11 +61,13 @@ class Options:
     sliding: bool = False
     light: str = "full"
     exposure: tuple[float, float] = (1.0, 1.0)
+    conditions: Conditions | Mapping[str, Any] | None = None
     episodes: Sequence[Any] | None = None
     scene_pool: int | None = None
     episodes_per_scene: int = 16
     threads: int = 1
     task: Task | None = None
+    movers: Movers | None = None
 
     def __post_init__(self) -> None:
         if self.actions not in ("discrete", "velocity"):
@@ -71,6 +80,13 @@ class Options:
         if self.episodes_per_scene < 1 or self.threads < 1:
             raise ValueError("episodes_per_scene and threads must be at least 1")
         actuation_model(self.actuation)
+        if Draw(self.conditions).moves and self.episodes is not None:
+            raise ValueError(
+                "conditions with `moved` furniture and frozen `episodes` do not go together: "
+                "starts and goals may be where furniture stands now; draw the episodes instead"
+            )
+        if not (self.movers is None or isinstance(self.movers, Movers)):
+            raise TypeError(f"movers={self.movers!r}: expected Movers(people=…) or None")
         if isinstance(self.sensors, str):
             raise TypeError(
                 f"sensors={self.sensors!r}: expected a sequence, such as ('depth', 'gps')"

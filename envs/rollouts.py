@@ -73,6 +73,6 @@ def _begin(env: NavigationVectorEnv, i: int) -> tuple[Rollout, list[NDArray]]:
 def _end(rollout: Rollout, poses: list[NDArray], final: dict[str, NDArray], i: int) -> Rollout:
     rollout.T_world_body = np.stack(poses)
     rollout.metrics = {k: float(final[k][i]) for k in final if not k.startswith("_")}
-    rollout.metrics["steps"] = len(poses) - 1
+    rollout.metrics.setdefault("steps", len(poses) - 1)
     rollout.seconds /= max(1, len(poses) - 1)
     return rollout

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
 from navworld.contracts import Outcome
-from navworld.envs.navigation import Navigation, NavigationEnv
+from navworld.envs.navigation import Actions, Navigation, NavigationEnv
 from navworld.envs.options import Options
 
 
@@ -67,7 +67,7 @@ class NavigationVectorEnv(VectorEnv):
         return self.batch.reset(ids, seeds), {}
 
     def step(
-        self, actions: NDArray
+        self, actions: Actions
     ) -> tuple[Observation, NDArray, NDArray, NDArray, dict[str, Any]]:
         """Acts everywhere; finished episodes are followed by new ones in the same call."""
         if not self._running:

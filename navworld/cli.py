@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from navworld.evaluation.result import Result
 
-CHECKS = ("flicker", "memory", "truth", "determinism", "checkers", "sensors", "noise")
+CHECKS = (
+    "flicker", "memory", "truth", "determinism", "checkers", "sensors", "noise", "worlds", "tasks",
+    "metrics",
+)  # fmt: skip
 
 DESCRIPTION = "Simulated 3-D scenes in which machines learn where they are and how to get there."
 
@@ -72,8 +75,17 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--minutes", type=float, help="stop after so long")
     train.add_argument("overrides", nargs="*", metavar="key=value", help="change the config")
 
-    evaluate = word("evaluate", _evaluate, "score an agent on a benchmark")
-    evaluate.add_argument("name", help="agent, e.g. pointnav, planner, random")
+    evaluate = word("evaluate", _evaluate, "score an agent on a benchmark, or a trajectory")
+    evaluate.add_argument("name", nargs="?", help="agent, e.g. pointnav, planner, random")
+    evaluate.add_argument(
+        "--trajectory", nargs=2, metavar=("EST", "REF"), help="score a file (TUM, KITTI, EuRoC)"
+    )
+    evaluate.add_argument(
+        "--align", choices=("none", "se3", "sim3"), default="se3", help="of --trajectory"
+    )
+    evaluate.add_argument(
+        "--tolerance", type=float, default=0.01, help="of times in --trajectory [s]"
+    )
     evaluate.add_argument("--benchmark", default="pointnav-v1")
     evaluate.add_argument("--scenes", help="zero-shot in these scenes instead of the benchmark's")
     evaluate.add_argument("--episodes", type=int, help="only the first so many")
@@ -84,6 +96,21 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--report", metavar="DIR", help="HTML report with pictures")
     evaluate.add_argument("--video", metavar="DIR", help="videos and top-down trajectories")
     evaluate.add_argument("--videos", type=int, default=3, help="how many (default: %(default)s)")
+
+    gallery = word("gallery", _gallery, "one page with every world, sensor and condition")
+    gallery.add_argument("--out", default="gallery", help="folder (default: %(default)s)")
+    gallery.add_argument("--size", type=int, default=480, help="width of a picture [px]")
+    gallery.add_argument("--seeds", type=int, default=2, help="places of every family")
+    gallery.add_argument("--scenes", nargs="+", metavar="SCENE", help="these instead of all")
+    gallery.add_argument("--sensors", nargs="+", metavar="NAME", help="these instead of all")
+
+    play = word("play", _play, "drive by hand in the browser")
+    play.add_argument("--scene", default="apartment:10000", help="e.g. apartment:7 or a file")
+    play.add_argument("--seed", type=int, default=0, help="of start, goal and noise")
+    play.add_argument("--actions", choices=("velocity", "discrete"), default="velocity")
+    play.add_argument("--size", type=int, default=384, help="width of a camera's image [px]")
+    play.add_argument("--port", type=int, default=8080)
+    play.add_argument("--host", default="127.0.0.1", help="0.0.0.0 for the whole network")
     return parser
 
 
@@ -110,6 +137,8 @@ def _bench(arguments: argparse.Namespace) -> int:
     from navworld.envs.bench import bench_lidar, bench_render, bench_scene, bench_step
 
     a = arguments
+    if a.scene == "city":  # one is as large as a hundred apartments
+        a.scene = "city:validation[:1]"
     if a.what == "render":
         scenes = "apartment:train[:8]" if a.scene == "apartment" else a.scene
         result = bench_render(
@@ -146,9 +175,13 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
+    a = arguments
+    if (a.name is None) == (a.trajectory is None):
+        raise ValueError("expected either the name of an agent or --trajectory EST REF")
+    if a.trajectory is not None:
+        return _evaluate_trajectory(a)
     from navworld.agents.evaluate import evaluate
 
-    a = arguments
     result = evaluate(
         a.name,
         benchmark=a.benchmark,
@@ -168,12 +201,47 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return _finish(result, a.json)
 
 
+def _evaluate_trajectory(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from navworld.evaluation.result import Result
+    from navworld.evaluation.trajectory_report import write_trajectory_report
+    from navworld.evaluation.trajectory_scores import score_files
+
+    a = arguments
+    estimate, reference = a.trajectory
+    scores = score_files(estimate, reference, align=a.align, tolerance=a.tolerance)
+    print(f"{estimate} against {reference}, alignment {a.align}")
+    if a.report:
+        name = Path(estimate).stem
+        page = write_trajectory_report(a.report, {name: scores}, title=f"{name}: trajectory")
+        print(f"report: {page}")
+    files = {"estimate": str(estimate), "reference": str(reference)}
+    return _finish(Result(scores.metrics, {**files, **scores.config}), a.json)
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     from navworld.agents.demo import demo
 
     a = arguments
     result = demo(a.out, episodes=a.episodes, train_seconds=a.train_seconds)
     return _finish(result, a.json)
+
+
+def _gallery(arguments: argparse.Namespace) -> int:
+    from navworld.envs.gallery import gallery
+
+    a = arguments
+    result = gallery(a.out, size=a.size, seeds=a.seeds, scenes=a.scenes, sensors=a.sensors)
+    return _finish(result, a.json)
+
+
+def _play(arguments: argparse.Namespace) -> int:
+    from navworld.envs.play import play
+
+    a = arguments
+    play(a.scene, seed=a.seed, port=a.port, host=a.host, size=a.size, mode=a.actions)
+    return 0
 
 
 def _finish(result: Result, path: str | None) -> int:

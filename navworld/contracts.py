@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from navworld.world.world import World
 
 __all__ = [
-    "Belief", "Localizer", "Map", "Mapper", "Motion", "Observation", "Odometer", "Outcome",
-    "Policy", "Sensor", "Task",
+    "Belief", "Equipped", "Leading", "Listening", "Localizer", "Map", "Mapper", "Motion",
+    "Observation", "Odometer", "Outcome", "Policy", "Resumable", "Sensor", "Task",
 ]  # fmt: skip
 
 
@@ -88,8 +88,53 @@ class Task(Protocol):
     def observe(self, world: World, ids: IntArray) -> Observation:
         """What the agent is told: key → (n, …)."""
 
-    def outcome(self, world: World, actions: NDArray) -> Outcome:
+    def outcome(self, world: World, actions: Any) -> Outcome:
         """Judges the step that the whole batch has just made."""
+
+
+@runtime_checkable
+class Equipped(Protocol):
+    """A task that depends on the camera or on the action space of its environment."""
+
+    def equip(self, camera: Camera, moves: spaces.Space) -> spaces.Space:
+        """Called once, before `Task.space` is read.
+
+        Args:
+            camera: Where the named cameras look from. A task that looks through it names what it
+                reads in an attribute `views`, so that light is baked ahead.
+            moves: The actions that move the body.
+
+        Returns:
+            The action space: `moves`, or a `Dict` with `moves` as "move" and what the task wants
+            to be told beside. `Task.outcome` gets the whole action.
+        """
+
+
+@runtime_checkable
+class Leading(Protocol):
+    """A task that moves the body itself for a while."""
+
+    def lead(self, world: World, moves: NDArray) -> NDArray:
+        """What the batch really does (B, …), given what it chose."""
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """A task that judges what the localizer believes."""
+
+    def hear(self, belief: Belief, ids: IntArray) -> None:
+        """The belief of environments `ids` after their last observation."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A task that says what changes in it; others are copied whole."""
+
+    def state(self) -> dict:
+        """Everything needed to continue, untouched by what happens later."""
+
+    def load(self, state: dict) -> None:
+        """Continues from `state()`."""
 
 
 @runtime_checkable

@@ -9,6 +9,20 @@ ENVIRONMENTS = {
         "navworld.envs.navigation:PointNavEnv",
         "navworld.envs.vector:PointNavVectorEnv",
     ),
+    **{
+        f"navworld/{name}-v0": (
+            f"navworld.envs.tasks.{module}:{name}Env",
+            f"navworld.envs.tasks.{module}:{name}VectorEnv",
+        )
+        for name, module in (
+            ("ObjectNav", "objectnav"),
+            ("ImageNav", "imagenav"),
+            ("Explore", "explore"),
+            ("Return", "returning"),
+            ("Relocalize", "relocalize"),
+            ("Drive", "drive"),
+        )
+    },
 }
 """Id → the classes behind `gymnasium.make` and `gymnasium.make_vec`, imported when made."""
 

@@ -5,7 +5,8 @@
 | `"apartment:train"` | every seed of a split (`SPLITS`) |
 | `"apartment:7"`, `"apartment:0-63"` | one seed, a range of seeds (both ends included) |
 | `"apartment:train[:64]"` | the first of a split |
-| `"path/to/house.glb"` | a file (GLB, OBJ, PLY) |
+| `"path/to/house.glb"` | a mesh (GLB, glTF, OBJ, PLY) |
+| `"path/to/town.osm"` | a map or plan (CityJSON, OpenStreetMap, floor plans in JSON and YAML) |
 | a `Scene`, a function `seed → Scene` with `family(function, seeds)` | your own |
 | a sequence of any of these | all of them |
 """
@@ -25,7 +26,15 @@ from navworld.world.store import SceneRef
 
 __all__ = ["FAMILIES", "SPLITS", "family", "load_scene", "scene_refs"]
 
-FAMILIES: dict[str, str] = {"apartment": "navworld.scenes.apartment:apartment"}
+FAMILIES: dict[str, str] = {
+    "apartment": "navworld.scenes.apartment:apartment",
+    "city": "navworld.scenes.city:city",
+    "country": "navworld.scenes.country:country",
+    "office": "navworld.scenes.office:office",
+    "maze": "navworld.scenes.maze:maze",
+    "tunnel": "navworld.scenes.tunnel:tunnel",
+    "objects": "navworld.scenes.objects:objects",
+}
 """Family → the function seed → Scene, imported when first used."""
 
 SPLITS: dict[str, range] = {
@@ -34,7 +43,9 @@ SPLITS: dict[str, range] = {
     "test": range(20_000, 21_000),
 }
 
-SUFFIXES = (".glb", ".gltf", ".obj", ".ply")
+MESHES = (".glb", ".gltf", ".obj", ".ply")
+PLANS = (".json", ".osm", ".yaml", ".yml")
+SUFFIXES = MESHES + PLANS
 
 
 def scene_refs(spec: object) -> Sequence[SceneRef]:
@@ -134,6 +145,8 @@ def _generate(name: str, seed: int) -> Scene:
 
 
 def _import_file(path: str) -> Scene:
+    if path.lower().endswith(PLANS):
+        return import_module("navworld.scenes.plans").planned(path)
     return import_module("navworld.scenes.imported").imported(path)
 
 

@@ -34,6 +34,7 @@ from navworld.scenes.importing.surfaces import (
     near_origin,
     sound_triangles,
 )
+from navworld.world.ground import SLOPE
 from navworld.world.navigability import walkable_floors
 from navworld.world.scene import Floor, Instance, Lamp, Material, Scene, SceneError
 from navworld.world.semantics import class_id
@@ -218,7 +219,7 @@ def _floors(vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> tupl
         return ()
     cell = next(c for c in CELLS if (extent[0] / c + 5) * (extent[1] / c + 5) < MAX_CELLS)
     try:
-        return walkable_floors(vertices, triangles, cell=cell)
+        return walkable_floors(vertices, triangles, cell=cell, slope=SLOPE)
     except ValueError:
         return ()
 

@@ -69,5 +69,5 @@ def _random_pose(place: Place, rng: np.random.Generator) -> NDArray:
     yaw = rng.uniform(-np.pi, np.pi)
     T[:2, :2] = [[np.cos(yaw), -np.sin(yaw)], [np.sin(yaw), np.cos(yaw)]]
     T[:2, 3] = navigator.sample(rng, 1)[0]
-    T[2, 3] = navigator.floor.height
+    T[2, 3] = navigator.ground(T[None, :2, 3])[0]
     return T

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from navworld.envs.verify.aliasing import verify_aliasing
 from navworld.envs.verify.cameras import verify_cameras
 from navworld.envs.verify.checkers import verify_checkers
+from navworld.envs.verify.conditions import verify_conditions
 from navworld.envs.verify.determinism import verify_determinism
 from navworld.envs.verify.events import verify_events
 from navworld.envs.verify.fields import verify_fields
@@ -14,8 +16,12 @@ from navworld.envs.verify.gait import verify_gait
 from navworld.envs.verify.inertial import verify_inertial
 from navworld.envs.verify.lidar import verify_lidar
 from navworld.envs.verify.memory import verify_memory
+from navworld.envs.verify.metrics import verify_metrics
+from navworld.envs.verify.movers import verify_movers
 from navworld.envs.verify.noise import verify_noise
+from navworld.envs.verify.places import verify_places
 from navworld.envs.verify.rendering import verify_flicker, verify_truth
+from navworld.envs.verify.tasks import verify_tasks
 from navworld.evaluation.result import Metric, Result
 from navworld.names import nearest
 
@@ -29,11 +35,28 @@ SENSOR_CHECKS: tuple[Callable[[bool], Findings], ...] = (
 )
 
 
+WORLD_CHECKS: tuple[Callable[[bool], Findings], ...] = (
+    verify_conditions,
+    verify_movers,
+    verify_aliasing,
+    verify_places,
+)
+
+
 def verify_sensors(fast: bool = False) -> Findings:
     """Every sensor against an independent account of what it should measure."""
+    return _all_of(SENSOR_CHECKS, fast)
+
+
+def verify_worlds(fast: bool = False) -> Findings:
+    """What changes and moves in worlds, how alike their places look, and real ones."""
+    return _all_of(WORLD_CHECKS, fast)
+
+
+def _all_of(parts: Sequence[Callable[[bool], Findings]], fast: bool) -> Findings:
     metrics: dict[str, Metric] = {}
     checks: dict[str, bool] = {}
-    for check in SENSOR_CHECKS:
+    for check in parts:
         found, held = check(fast)
         metrics.update(found)
         checks.update(held)
@@ -48,6 +71,9 @@ CHECKS: dict[str, Callable[[bool], Findings]] = {
     "checkers": verify_checkers,
     "sensors": verify_sensors,
     "noise": verify_noise,
+    "worlds": verify_worlds,
+    "tasks": verify_tasks,
+    "metrics": verify_metrics,
 }
 
 

@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 import gymnasium
 from gymnasium import spaces
 
+from navworld.beliefs import GPS
 from navworld.envs.verify.findings import Findings
 from navworld.evaluation.result import Metric
+from navworld.registration import ENVIRONMENTS
 from navworld.sensors import SENSOR_NAMES
 
 SB3_TYPE = (
@@ -34,34 +36,73 @@ SB3_SHAPE = (
 )
 
 
+SB3_ACTION = (
+    "The action space is not based off a numpy array. Typically this means it's either a Dict or "
+    "Tuple space. This type of action space is currently not supported by Stable Baselines 3. You "
+    "should try to flatten the action using a wrapper."
+)
+
+GYMNASIUM_RANGE = (
+    "For Box action spaces, we recommend using a symmetric and normalized space (range=[-1, 1] or "
+    "[0, 1]). See https://stable-baselines3.readthedocs.io/en/master/guide/rl_tips.html for more "
+    "information."
+)
+
+
 def verify_checkers(fast: bool = False) -> Findings:
-    """Gymnasium's and stable-baselines3's environment checkers, with every sensor."""
+    """Both checkers, Gymnasium's and stable-baselines3's, with every sensor and every id."""
     sets: list[Sequence[str]] = [SENSOR_NAMES, ("rgb", "depth", "semantic", "gps")]
     sets += [] if fast else [(name,) for name in SENSOR_NAMES]
     checks: dict[str, bool] = {}
     for sensors in sets:
         called = "all sensors" if len(sensors) == len(SENSOR_NAMES) else ", ".join(sensors)
         for actions in ("discrete", "velocity"):
-            told = _warnings(sensors, actions)
+            told = checker_warnings(sensors, actions)
             for checker, heard in told.items():
                 sentence = f"checkers: {checker}, {actions}, {called}: no more than is listed"
                 checks[f"{sentence} {heard or ''}".strip()] = not heard
-    return {"checkers_environments": Metric(float(2 * len(sets)))}, checks
+    count = 2 * len(sets)
+    for name in ENVIRONMENTS:
+        scenes = "city:0" if "Drive" in name else "apartment:0"
+        if fast and scenes != "apartment:0":
+            continue
+        for actions in ("discrete", "velocity"):
+            told = checker_warnings(
+                ("rgb", "depth"), actions, name=name, scenes=scenes, light="none"
+            )
+            count += 1
+            for checker, heard in told.items():
+                sentence = f"checkers: {checker}, {actions}, {name}: no more than is listed"
+                checks[f"{sentence} {heard or ''}".strip()] = not heard
+    return {"checkers_environments": Metric(float(count))}, checks
 
 
-def _warnings(sensors: Sequence[str], actions: str) -> dict[str, list[str]]:
+def checker_warnings(
+    sensors: Sequence[str],
+    actions: str,
+    *,
+    name: str = "navworld/PointNav-v0",
+    scenes: object = "apartment:0",
+    light: str = "fast",
+) -> dict[str, list[str]]:
     """What each checker says of an environment that is not listed."""
     from gymnasium.utils.env_checker import check_env as gymnasium_check
     from stable_baselines3.common.env_checker import check_env as sb3_check
 
+    localizer = GPS() if "gps" in sensors else None
     env = gymnasium.make(
-        "navworld/PointNav-v0", scenes="apartment:0", light="fast", actions=actions,
-        sensors=sensors, render_mode="rgb_array", image_size=40,
+        name, scenes=scenes, light=light, actions=actions, sensors=sensors, localizer=localizer,
+        render_mode="rgb_array", image_size=40,
     ).unwrapped  # fmt: skip
     listed = expected_sb3_warnings(env.observation_space)
+    declares = isinstance(env.action_space, spaces.Dict)
+    if declares:
+        listed.add(SB3_ACTION)
     told = _heard(lambda: sb3_check(env, warn=True))
+    # Poses are declared in metres and radians, in a part of the action of its own.
+    unheard = GYMNASIUM_RANGE if declares else "\0"
     return {
-        "gymnasium": _heard(lambda: gymnasium_check(env)),
+        "gymnasium": [text for text in _heard(lambda: gymnasium_check(env)) if unheard not in text],
         "stable-baselines3": [text for text in told if text not in listed],
     }
 
@@ -81,10 +122,11 @@ def expected_sb3_warnings(space: spaces.Space) -> set[str]:
     """
     listed = set()
     for key, part in space.spaces.items() if isinstance(space, spaces.Dict) else ():
-        if len(part.shape) == 3:
+        rank = len(part.shape or ())
+        if rank == 3:
             listed |= {SB3_RANGE.format(key=key), SB3_SIZE}
             if part.dtype != "uint8":
                 listed.add(SB3_TYPE.format(key=key, dtype=part.dtype))
-        elif len(part.shape) != 1:
+        elif rank != 1:
             listed.add(SB3_SHAPE.format(key=key))
     return listed

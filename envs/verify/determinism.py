@@ -63,7 +63,7 @@ def trace(
         localizer=None,
     )
     env = NavigationVectorEnv(num_envs, options)
-    keys = sorted(env.single_observation_space.spaces)
+    keys = sorted(env.batch.single_observation_space.spaces)
     digests = {(i, key): hashlib.sha256() for i in range(num_envs) for key in keys}
 
     def note(observation: dict[str, NDArray]) -> None:

@@ -99,7 +99,7 @@ def _record(world: World, imu: IMU, frames: int, seed: int = 0) -> NDArray:
     """(B, N, 6) float64 samples of riding bodies over some frames."""
     ids, streams = np.arange(world.num_envs), Streams(world.num_envs)
     for row in ids:
-        streams.seed(row, seed + row)
+        streams.seed(int(row), int(seed + row))
     imu.reset(world, ids, streams)
     imu.read(world, ids, streams)
     record = []

@@ -41,7 +41,7 @@ def _glide(place: Place, seed: int, *, size: int = 128, steps: int = 12) -> NDAr
     c, s = np.cos(yaw), np.sin(yaw)
     T[:, :2, :2] = [[c, -s], [s, c]]
     T[:, :2, 3] = start + np.arange(steps)[:, None] * 0.01 * np.array([-s, c])
-    T[:, 2, 3] = navigator.floor.height
+    T[:, 2, 3] = navigator.ground(start[None])[0]
     T_world_camera = T @ camera.T_body_camera
     seen = render(
         [place.rays("full")], np.zeros(steps, np.intp), T_world_camera, camera.pattern,
@@ -109,7 +109,8 @@ def _depth_against_trimesh(place: Place, *, poses: int, size: int = 64) -> tuple
     for k in range(poses):
         yaw = rng.uniform(-np.pi, np.pi)
         T[k, :2, :2] = [[np.cos(yaw), -np.sin(yaw)], [np.sin(yaw), np.cos(yaw)]]
-        T[k, :2, 3], T[k, 2, 3] = navigator.sample(rng, 1)[0], navigator.floor.height
+        T[k, :2, 3] = navigator.sample(rng, 1)[0]
+        T[k, 2, 3] = navigator.ground(T[k : k + 1, :2, 3])[0]
     T = T @ camera.T_body_camera
     seen = render([place.rays(None)], np.zeros(poses, np.intp), T, camera.pattern, ("depth",))
     pixels = rng.choice(size * size, 150, replace=False)

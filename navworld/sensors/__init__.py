@@ -19,6 +19,7 @@ from navworld.sensors.gps import GPSCompass
 from navworld.sensors.imu import IMU
 from navworld.sensors.lidar import Lidar
 from navworld.sensors.magnetometer import Magnetometer
+from navworld.sensors.motion import MotionMask
 from navworld.sensors.noise import OdometerPose
 from navworld.sensors.overhead import Overhead
 from navworld.sensors.radar import Radar
@@ -59,6 +60,7 @@ SENSORS: dict[str, Factory] = {
     "overhead_semantic": lambda camera, robot: Overhead(("semantic",)),
     "stereo": lambda camera, robot: StereoPair(camera),
     "flow": lambda camera, robot: Flow(camera),
+    "motion_mask": lambda camera, robot: MotionMask(camera),
     "scene_flow": lambda camera, robot: Flow(camera, ("scene_flow",)),
     "scene_coordinates": lambda camera, robot: SceneCoordinates(camera),
     "events": lambda camera, robot: EventCamera(camera),

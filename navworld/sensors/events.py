@@ -286,6 +286,7 @@ class EventCamera:
             [world.places[i].rays(world.light) for i in ids], np.arange(len(ids)),
             T_world_body @ camera.T_body_camera, self._pattern, ("color",),
             near=camera.near, gain=world.gain[ids], threads=world.threads,
+            movers=[world.movers[i] for i in ids],
         )["color"]  # fmt: skip
         logs = np.empty((len(ids), camera.height, camera.width), np.float32)
         kernel.log_luminance(color, kernel.DECODED, self._weights, self.eps, logs)

@@ -190,6 +190,7 @@ def _sweep(world: World, camera: Camera, row: int, T_world_camera: NDArray) -> N
         shot = render(
             [world.places[row].rays(world.light)], np.zeros(1, np.int64), np.eye(4)[None], sheet,
             ("color",), near=camera.near, gain=world.gain[row : row + 1], threads=world.threads,
+            movers=[world.movers[row]],
         )["color"]  # fmt: skip
         blocks = shot.reshape(-1, camera.height, factor, camera.width, factor, 3)
         color[first : first + chunk] = blocks.mean((2, 4))

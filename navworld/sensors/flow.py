@@ -13,6 +13,9 @@ moved, also where the point is hidden now; it is 0 where the point has left the 
 surface was seen. On a panorama the shorter way around counts. The mask is named after the first
 output (`scene_flow_visible` when scene flow is measured alone).
 
+People, vehicles and doors carry their points along, each part as it truly moved; a walker's are
+those of the moments of its stride that are shown.
+
 A point is occluded when a ray from the present camera to it meets something more than 2 mm before
 it: exact geometry rather than a comparison of depth images, so slanted surfaces and silhouettes
 are right. Frame: camera x right, y down, z forward. Rate: once per step; on an episode's first
@@ -77,6 +80,7 @@ class Flow:
         self.space = spaces.Dict({**space, self.mask: spaces.Box(0, 1, shape, np.uint8)})
         self.renders: tuple[tuple[Camera, str], ...] = ((camera, "depth"),)
         self._depth = np.zeros((0, *shape), np.float32)
+        self._instance = np.zeros((0, *shape), np.int32)
         self._T_world_camera = np.zeros((0, 4, 4))
 
     def reset(self, world: World, ids: IntArray, streams: Streams) -> None:
@@ -84,6 +88,7 @@ class Flow:
         if len(self._depth) < world.num_envs:
             shape = (world.num_envs, self.camera.height, self.camera.width)
             self._depth = np.zeros(shape, np.float32)
+            self._instance = np.zeros(shape, np.int32)
             self._T_world_camera = np.tile(np.eye(4), (world.num_envs, 1, 1))
         self._depth[ids] = 0.0
 
@@ -92,7 +97,12 @@ class Flow:
         seen = self._depth[ids] > 0
         before = surface_points(self.camera, self._depth[ids])
         T_world_camera = world.T_world_body(ids) @ self.camera.T_body_camera
-        p_world = transform(self._T_world_camera[ids], before)  # scenes are static: still there
+        p_world = transform(self._T_world_camera[ids], before)
+        for k, i in enumerate(ids if world.others is not None else ()):
+            shown = self._instance[i]  # what moves by itself has carried its points along
+            moving = seen[k] & (shown > 0)
+            motion = world.others.part_motion(int(i))  # type: ignore[union-attr]
+            p_world[k][moving] = motion.carried(p_world[k][moving], shown[moving])
         now = transform(inverse(T_world_camera), p_world)
         pixels, inside = self.camera.model.project(now)
         inside &= seen
@@ -113,6 +123,8 @@ class Flow:
         observation[self.mask] = visible
         depth = world.render(self.camera, "depth", ids)
         self._depth[ids] = np.where(imaged(self.camera.model), depth, 0.0)
+        if world.others is not None:
+            self._instance[ids] = world.render(self.camera, "instance", ids)
         self._T_world_camera[ids] = T_world_camera
         return observation
 
@@ -138,5 +150,8 @@ class Flow:
         along = points - start
         reach = 1 - CLEARANCE / np.maximum(np.linalg.norm(along, axis=1), 2 * CLEARANCE)
         R, t = T_world_camera[:3, :3], T_world_camera[:3, 3]
-        hidden = occluded(world.places[row].rays(None), start @ R.T + t, along @ R.T, reach)
+        hidden = occluded(
+            world.places[row].rays(None), start @ R.T + t, along @ R.T, reach,
+            movers=world.movers[row],
+        )  # fmt: skip
         return in_range & ~hidden

@@ -157,6 +157,10 @@ class IMU:
         fraction = (ends - (world.time[ids, None] - step)) / step
         fraction = np.where(fraction > 1 - 1e-9, 1.0, np.maximum(fraction, 0.0))
         moments = world.moments(ids, fraction).of_mount(self.T_body_imu)
+        # A body that was carried off does not feel it: what it remembers comes along.
+        self._T[ids] = world.carried[ids] @ self._T[ids]
+        turned = np.einsum("nij,nj->ni", world.carried[ids, :3, :3], self._velocity[ids])
+        self._velocity[ids] = turned
         T = np.concatenate([self._T[ids, None], moments.T_world_body], 1)
         velocity = np.concatenate([self._velocity[ids, None], moments.velocity], 1)
         rows = np.arange(len(ids))

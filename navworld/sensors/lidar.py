@@ -159,6 +159,7 @@ class Lidar:
             reflectance=shares,
             intensity=self.intensity is not None,
             keys=streams.keys(f"{self.key} noise", ids),
+            movers=[world.movers[i] for i in ids],
             threads=world.threads,
         )
         observation: Observation = {self.key: ranges}

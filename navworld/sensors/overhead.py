@@ -31,11 +31,15 @@ from navworld.names import nearest
 from navworld.sensors.cameras import CAMERA_SENSORS, image_space
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
+from navworld.world.ground import heights_at
 from navworld.world.scene import Scene
 from navworld.world.world import World
 
 BELOW = 50.0
 """How far below the camera's plane surfaces are seen [m]."""
+
+ROUNDING = 1e-6
+"""A body on uneven ground stands this little below it at most [m]."""
 
 
 class Overhead:
@@ -119,8 +123,9 @@ class Overhead:
 def _ground(world: World, row: int) -> float:
     """Height of the floor below body `row` [m]: its own, unless it is carried above one."""
     z = float(world.z[row])
-    below = [floor.height for floor in world.places[row].scene.floors if floor.height <= z]
-    return max(below, default=z)
+    floors, xy = world.places[row].scene.floors, world.xy[row : row + 1]
+    heights = [float(heights_at(floor, xy)[0]) for floor in floors]
+    return max((height for height in heights if height <= z + ROUNDING), default=z)
 
 
 def _faces_down(scene: Scene) -> NDArray[np.bool_]:

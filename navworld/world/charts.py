@@ -18,6 +18,7 @@ PLANE_GAP = 2e-3
 TOUCH = 1e-3
 MIN_FILL, MAX_SPARSE_AREA = 0.3, 0.06
 DEGENERATE_AREA = 1e-9
+LEVEL = 0.98
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,11 @@ class Charts:
 
 
 def cut_charts(
-    corners: NDArray[np.float32], instance: NDArray[np.int32], lit: NDArray[np.bool_]
+    corners: NDArray[np.float32],
+    instance: NDArray[np.int32],
+    lit: NDArray[np.bool_],
+    *,
+    tile: float | None = None,
 ) -> Charts:
     """Groups and flattens triangles.
 
@@ -50,19 +55,20 @@ def cut_charts(
         corners: (T, 3, 3) [m].
         instance: (T,) object of every triangle; charts do not cross objects.
         lit: (T,) triangles that need a chart.
+        tile: Level ground is divided into squares of this side [m]; None keeps it whole.
     """
     points = np.ascontiguousarray(corners, np.float64)
     cross = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
     length = np.linalg.norm(cross, axis=1)
     normal, area = cross / np.maximum(length, 1e-12)[:, None], 0.5 * length
     usable = np.flatnonzero(lit & (area > DEGENERATE_AREA))
-    members, starts = _coplanar_groups(points, normal, instance, usable)
+    members, starts = _coplanar_groups(points, normal, instance, usable, tile)
     chart, st, size = _unfold(points, normal, area, members, starts)
     return Charts(points, normal, area, chart, st, size)
 
 
 def _coplanar_groups(
-    corners: NDArray, normal: NDArray, instance: NDArray, usable: NDArray
+    corners: NDArray, normal: NDArray, instance: NDArray, usable: NDArray, tile: float | None
 ) -> tuple[NDArray, NDArray]:
     """Triangles of one object and plane whose bounding boxes touch.
 
@@ -73,6 +79,10 @@ def _coplanar_groups(
         return usable, np.zeros(1, np.int64)
     bins = np.round(normal[usable] * NORMAL_BINS).astype(np.int64)
     direction = ((bins[:, 0] + 2048) * 4096 + bins[:, 1] + 2048) * 4096 + bins[:, 2] + 2048
+    if tile is not None:
+        where = np.floor(corners[usable, :, :2].mean(1) / tile).astype(np.int64)
+        number = (where[:, 0] % 512) * 512 + where[:, 1] % 512
+        direction = direction * 262144 + np.where(np.abs(normal[usable, 2]) > LEVEL, number, 0)
     offset = np.einsum("ij,ij->i", normal[usable], corners[usable, 0])
     order = np.lexsort((offset, direction, instance[usable]))
     members = usable[order]

@@ -1,8 +1,9 @@
 """The grid of clearances that bodies move on, as compiled code sees it.
 
 Between the centres of the cells the clearance is interpolated bilinearly; outside the outermost
-centres it is 0. Functions for a batch of bodies in different scenes take one record per scene
-(`GRID`), which holds the address of the grid: no argument per scene, no list to unpack.
+centres it is 0. So is the height of uneven ground, which goes on level outside. Functions for a
+batch of bodies in different scenes take one record per scene (`GRID`), which holds the address
+of the grid: no argument per scene, no list to unpack.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ GRID = np.dtype(
         ("y", np.float64),
         ("cell", np.float64),
         ("radius", np.float64),
+        ("height", np.float64),
+        ("heights", np.int64),
     ]
 )
 
@@ -63,6 +66,12 @@ def grid_of(record):
     """(rows, columns) float32 clearances of one `GRID` record."""
     shape = (record.rows, record.columns)
     return carray(as_pointer(record.clearance), shape, np.float32)
+
+
+@numba.njit(inline="always")
+def heights_of(record):
+    """(rows, columns) float32 heights of one `GRID` record, whose address must not be 0."""
+    return carray(as_pointer(record.heights), (record.rows, record.columns), np.float32)
 
 
 @numba.njit(inline="always")
@@ -154,6 +163,43 @@ def clearance_at(records, xy):
         u = (xy[k, 0] - record.x) / record.cell - 0.5
         v = (xy[k, 1] - record.y) / record.cell - 0.5
         out[k] = interpolate(grid, u, v)
+    return out
+
+
+@numba.njit(inline="always")
+def _height(grid, u, v):
+    """Height at column u, row v, that of the nearest outermost centre outside."""
+    rows, columns = grid.shape
+    u, v = min(max(u, 0.0), columns - 1.0), min(max(v, 0.0), rows - 1.0)
+    i, j = min(int(u), columns - 2), min(int(v), rows - 2)
+    a, b = u - i, v - j
+    low = (1 - a) * np.float64(grid[j, i]) + a * grid[j, i + 1]
+    high = (1 - a) * np.float64(grid[j + 1, i]) + a * grid[j + 1, i + 1]
+    return (1 - b) * low + b * high
+
+
+@numba.njit(cache=True, nogil=True)
+def ground_at(records, which, xy):
+    """(N, 3) the ground below points: its height [m] and its rise towards x and y.
+
+    The rise is taken over a body's diameter: what it feels of a kerb or a stone, not its edge.
+
+    Args:
+        which: (N,) the record that each point belongs to.
+    """
+    out = np.zeros((len(xy), 3))
+    for k in range(len(xy)):
+        record = records[which[k]]
+        out[k, 0] = record.height
+        if record.heights == 0:
+            continue
+        grid = heights_of(record)
+        u = (xy[k, 0] - record.x) / record.cell - 0.5
+        v = (xy[k, 1] - record.y) / record.cell - 0.5
+        h = record.radius / record.cell
+        out[k, 0] += _height(grid, u, v)
+        out[k, 1] = (_height(grid, u + h, v) - _height(grid, u - h, v)) / (2 * record.radius)
+        out[k, 2] = (_height(grid, u, v + h) - _height(grid, u, v - h)) / (2 * record.radius)
     return out
 
 

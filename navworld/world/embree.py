@@ -32,6 +32,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import weakref
+from collections.abc import Sequence
 from ctypes import c_char_p, c_float, c_int, c_size_t, c_ssize_t, c_uint, c_void_p
 from functools import lru_cache
 from pathlib import Path
@@ -59,7 +60,7 @@ _TRIANGLE, _INSTANCE = 0, 121
 _INDEX_BUFFER, _VERTEX_BUFFER = 0, 1
 _UINT3, _FLOAT3, _FLOAT4X4_COLUMN_MAJOR = 0x5003, 0x9003, 0x9244
 _SCENE_DYNAMIC, _SCENE_ROBUST = 1, 4
-_QUALITY_LOW, _QUALITY_MEDIUM, _QUALITY_HIGH = 0, 1, 2
+_QUALITY_MEDIUM, _QUALITY_HIGH = 1, 2
 _QUERY_COHERENT = 1 << 16
 
 _SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
@@ -199,33 +200,57 @@ class Instances:
         handle: Address of the Embree scene; valid as long as this object lives.
     """
 
-    def __init__(self, meshes: list[TriangleMesh]) -> None:
-        """Places every mesh at the identity; `set_transforms` moves them."""
-        if not meshes:
+    def __init__(self, meshes: Sequence[TriangleMesh | Sequence[TriangleMesh]]) -> None:
+        """Places every mesh at the identity; `set_transforms` moves them.
+
+        Args:
+            meshes: For each of the K instances its mesh, or several that it can show (`show`),
+                of which it shows the first.
+        """
+        groups = [(m,) if isinstance(m, TriangleMesh) else tuple(m) for m in meshes]
+        if not groups or not all(groups):
             raise ValueError("instances need at least one mesh")
-        self.device = meshes[0].device
-        self._meshes = meshes
+        self.device = groups[0][0].device
+        self._meshes = groups
+        most = max(len(group) for group in groups)
+        filled = [(*group, *group[-1:] * (most - len(group))) for group in groups]
+        self._choices = np.array([[mesh.handle for mesh in group] for group in filled])
+        self._which = np.zeros(len(groups), np.int64)
         library = self.device.library
-        self.handle: int = _new_scene(self, _SCENE_DYNAMIC | _SCENE_ROBUST, _QUALITY_LOW)
-        self._geometries = []
-        for mesh in meshes:
+        # Medium: over few instances a better tree is also made in half the time.
+        self.handle: int = _new_scene(self, _SCENE_DYNAMIC | _SCENE_ROBUST, _QUALITY_MEDIUM)
+        geometries = []
+        for handle in self._choices[:, 0]:
             geometry = library.rtcNewGeometry(self.device.handle, _INSTANCE)
-            library.rtcSetGeometryInstancedScene(geometry, mesh.handle)
+            library.rtcSetGeometryInstancedScene(geometry, int(handle))
             library.rtcAttachGeometry(self.handle, geometry)
             library.rtcReleaseGeometry(geometry)  # the scene keeps it alive
-            self._geometries.append(geometry)
+            geometries.append(geometry)
+        self._geometries = np.array(geometries, np.int64)
+        names = (
+            "rtcSetGeometryTransform", "rtcCommitGeometry", "rtcCommitScene",
+            "rtcSetGeometryInstancedScene",
+        )  # fmt: skip
+        entries = [ctypes.cast(getattr(library, name), c_void_p).value for name in names]
+        self._calls = np.array(entries, np.int64)
+        self._columns = np.empty((len(groups), 4, 4), np.float32)
         self.set_transforms(np.broadcast_to(np.eye(4), (len(meshes), 4, 4)))
+        self.device.check("placing instances")
 
-    def set_transforms(self, T_world_part: NDArray) -> None:
-        """Moves every instance: (K, 4, 4). Not while a kernel traces this scene."""
-        columns = np.ascontiguousarray(np.swapaxes(T_world_part, 1, 2), np.float32)
-        library = self.device.library
-        for geometry, matrix in zip(self._geometries, columns, strict=True):
-            pointer = matrix.ctypes.data_as(ctypes.POINTER(c_float))
-            library.rtcSetGeometryTransform(geometry, 0, _FLOAT4X4_COLUMN_MAJOR, pointer)
-            library.rtcCommitGeometry(geometry)
-        library.rtcCommitScene(self.handle)
-        self.device.check("moving instances")
+    def set_transforms(
+        self, T_world_part: NDArray, which: NDArray[np.int64] | None = None
+    ) -> None:
+        """Moves every instance: (K, 4, 4). Not while a kernel traces this scene.
+
+        Args:
+            which: (K,) which of its meshes each shows from now on; None changes nothing.
+        """
+        T = np.ascontiguousarray(T_world_part, np.float64)
+        which = self._which if which is None else which
+        _move_instances(
+            self._calls, self._geometries, self._choices, self._which, which, T, self._columns,
+            self.handle,
+        )  # fmt: skip
 
 
 def aligned_copy(array: NDArray, dtype: np.dtype | type) -> NDArray:
@@ -305,6 +330,33 @@ def pointer(typing_context, address):
         return builder.inttoptr(values[0], ir.IntType(8).as_pointer())
 
     return types.voidptr(types.int64), generate
+
+
+@nb.njit(nogil=True, cache=True)
+def _move_instances(calls, geometries, choices, shown, which, T_world_part, columns, scene):
+    """Sets the mesh and the transform of every instance and commits their scene.
+
+    Through `_query`, for a call costs a hundredth of one through ctypes; the functions take fewer
+    arguments than are passed, which calling conventions allow.
+
+    Args:
+        calls: (4,) addresses of the functions. geometries: (K,) handles of the instances.
+        choices: (K, M) handles of the meshes that each can show.
+        shown, which: (K,) which of them it shows, updated, and which it is to show.
+        T_world_part: (K, 4, 4) float64.
+        columns: (K, 4, 4) float32, written: the same by columns, as Embree takes them.
+    """
+    first = np.int64(columns.ctypes.data)
+    for k in range(len(geometries)):
+        for i in range(4):
+            for j in range(4):
+                columns[k, j, i] = T_world_part[k, i, j]
+        if shown[k] != which[k]:
+            _query(calls[3], geometries[k], choices[k, which[k]], 0, 0)
+            shown[k] = which[k]
+        _query(calls[0], geometries[k], 0, _FLOAT4X4_COLUMN_MAJOR, first + 64 * k)
+        _query(calls[1], geometries[k], 0, 0, 0)
+    _query(calls[2], scene, 0, 0, 0)
 
 
 @nb.njit(nogil=True)

@@ -60,12 +60,17 @@ class ReferenceInstances:
 
     handle = 0
 
-    def __init__(self, meshes: Sequence[ReferenceMesh]) -> None:
-        self._meshes = meshes
+    def __init__(self, meshes: Sequence[Sequence[ReferenceMesh]]) -> None:
+        self._choices = [tuple(group) for group in meshes]
+        self._meshes = [group[0] for group in self._choices]
         self.set_transforms(np.tile(np.eye(4), (len(meshes), 1, 1)))
 
-    def set_transforms(self, T_world_part: NDArray) -> None:
-        """Moves every instance: (K, 4, 4)."""
+    def set_transforms(
+        self, T_world_part: NDArray, which: NDArray[np.int64] | None = None
+    ) -> None:
+        """Moves every instance: (K, 4, 4); `which` (K,) of its meshes each shows from now on."""
+        if which is not None:
+            self._meshes = [group[k] for group, k in zip(self._choices, which, strict=True)]
         self._T_part_world = np.linalg.inv(T_world_part)
 
     def improve(

@@ -151,29 +151,40 @@ def field_path(records, start):
 
 
 @numba.njit(cache=True, nogil=True)
+def aim(record, x, y, lookahead):
+    """The place on the shortest path, up to `lookahead` ahead, that is seen from (x, y) [m].
+
+    (x, y) itself at the goal and where there is no path.
+    """
+    grid, labels, roots = grid_of(record), _labels_of(record), _roots_of(record)
+    cell, radius = record.cell, record.radius
+    u, v = (x - record.x) / cell - 0.5, (y - record.y) / cell - 0.5
+    root, pu, pv = _way_in(grid, labels, roots, cell, radius, u, v)
+    tu, tv, left = pu, pv, lookahead / cell
+    while root >= 0 and left > 0:
+        qu, qv = roots[root, 0], roots[root, 1]
+        way = np.hypot(qu - pu, qv - pv)
+        t = min(1.0, left / way) if way > 0 else 1.0
+        nu, nv = pu + t * (qu - pu), pv + t * (qv - pv)
+        # A corner closer than a fifth of a cell gives no direction to hold.
+        far = np.hypot(tu - u, tv - v) > 0.2
+        if far and not free_way(grid, cell, radius, u, v, nu, nv):
+            break
+        tu, tv, pu, pv = nu, nv, qu, qv
+        left -= way
+        root = int(roots[root, 3])
+    return x + cell * (tu - u), y + cell * (tv - v)
+
+
+@numba.njit(cache=True, nogil=True)
 def field_directions(records, xy, lookahead):
     """(N, 2) unit vectors along the shortest paths; records as for `field_distances`."""
     out = np.zeros((len(xy), 2))
     for k in range(len(xy)):
         record = records[k if len(records) > 1 else 0]
-        grid, labels, roots = grid_of(record), _labels_of(record), _roots_of(record)
-        cell, radius = record.cell, record.radius
-        u, v = (xy[k, 0] - record.x) / cell - 0.5, (xy[k, 1] - record.y) / cell - 0.5
-        root, pu, pv = _way_in(grid, labels, roots, cell, radius, u, v)
-        tu, tv, left = pu, pv, lookahead / cell
-        while root >= 0 and left > 0:
-            qu, qv = roots[root, 0], roots[root, 1]
-            way = np.hypot(qu - pu, qv - pv)
-            t = min(1.0, left / way) if way > 0 else 1.0
-            nu, nv = pu + t * (qu - pu), pv + t * (qv - pv)
-            # A corner closer than a fifth of a cell gives no direction to hold.
-            far = np.hypot(tu - u, tv - v) > 0.2
-            if far and not free_way(grid, cell, radius, u, v, nu, nv):
-                break
-            tu, tv, pu, pv = nu, nv, qu, qv
-            left -= way
-            root = int(roots[root, 3])
-        norm = np.hypot(tu - u, tv - v)
-        if norm > 1e-9:
-            out[k, 0], out[k, 1] = (tu - u) / norm, (tv - v) / norm
+        tx, ty = aim(record, xy[k, 0], xy[k, 1], lookahead)
+        dx, dy = tx - xy[k, 0], ty - xy[k, 1]
+        norm = np.hypot(dx, dy)
+        if norm > 1e-9 * record.cell:
+            out[k, 0], out[k, 1] = dx / norm, dy / norm
     return out

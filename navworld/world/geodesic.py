@@ -21,39 +21,48 @@ from navworld.world.spread import spread
 
 
 class DistanceField:
-    """Geodesic distances to one goal on one floor.
+    """Geodesic distances to one goal on one floor, or to the nearest of several.
 
     Args:
         navigator: Where the body can stand.
-        goal_xy: (2,) the goal [m].
+        goal_xy: (2,) the goal [m], or (G, 2) goals.
 
     Raises:
         ValueError: The goal cannot be reached by any body of this radius: it is not walkable.
 
     Attributes:
-        navigator, goal_xy: As given.
+        navigator: As given.
+        goal_xy: (2,) the goal, the first of several [m].
+        goals: (G, 2) all of them [m].
         nbytes: Memory that the field takes beside the navigator [bytes].
         packed: The record (`fields.FIELD`) by which compiled code finds the field.
     """
 
     def __init__(self, navigator: Navigator, goal_xy: ArrayLike) -> None:
         goal = np.array(goal_xy, np.float64)
-        if goal.shape != (2,):
+        goals = np.ascontiguousarray(np.atleast_2d(goal))
+        if goals.ndim != 2 or goals.shape[1] != 2 or not len(goals):
             raise ValueError(f"expected a goal (x, y), got an array of shape {goal.shape}")
-        if not navigator.is_walkable(goal[None])[0]:
+        walkable = navigator.is_walkable(goals)
+        if not walkable.all():
+            goal = goals[np.argmin(walkable)]
             raise ValueError(
                 f"the goal ({goal[0]:.2f}, {goal[1]:.2f}) cannot be reached: the clearance there "
                 f"is {navigator.clearance(goal[None])[0]:.3f} m, the body's radius "
                 f"{navigator.radius:g} m; take a goal from Navigator.sample or Navigator.snap"
             )
         self.navigator = navigator
-        self.goal_xy = goal
+        self.goal_xy, self.goals = goals[0], goals
         grid = np.frombuffer(navigator.packed, np.int8)
-        self._labels, self._roots = spread(navigator.records, navigator.labels, *goal)
+        self._labels, self._roots = spread(navigator.records, navigator.labels, goals)
         self.nbytes = self._labels.nbytes + self._roots.nbytes
         addresses = np.array([self._labels.ctypes.data, self._roots.ctypes.data], np.int64)
         self.packed = grid.tobytes() + addresses.tobytes()
         self._record = np.frombuffer(self.packed, FIELD)
+
+    def __deepcopy__(self, memo: dict) -> DistanceField:
+        """Itself: it never changes, and `packed` holds the addresses of its arrays."""
+        return self
 
     def distance(self, xy: ArrayLike) -> NDArray[np.float64]:
         """(N,) length of the shortest path from (N, 2) points [m]; inf where there is none."""

@@ -21,6 +21,7 @@ from navworld.world.atlas import Atlas, lay_out
 from navworld.world.charts import Charts, cut_charts
 from navworld.world.denoise import agree, blur, fill, paint
 from navworld.world.interlace import look_around
+from navworld.world.merging import FINE, Merged, merge_small, with_points
 from navworld.world.scene import LIGHT_GAMMA, Scene
 
 AMBIENT_REACH = 2.0
@@ -34,6 +35,7 @@ PATTERN = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
 OUTDOORS, OUTDOOR_TEXELS, MAX_OUTDOOR_SHARE = 0.85, 4.0, 0.7
 FOOTPRINT = 0.75
 HIDDEN_SHARE = 0.25
+TILE_TEXELS, MAX_TEXELS, FADE_M = 64, 1_800_000, 20.0
 GATHER_SIGMA, SHADOW_SIGMA = 5.0, 0.7
 
 
@@ -77,11 +79,20 @@ def irradiance(scene: Scene, quality: Quality) -> Irradiance:
     corners = scene.vertices[scene.triangles]
     emission = np.array([m.emission for m in scene.materials], np.float32)[scene.material]
     clear = np.array([m.transparent for m in scene.materials])[scene.material]
-    charts = cut_charts(corners, scene.instance, emission <= 0)
+    coarse = scene.texel > FINE
+    scale = scene.texel / FINE
+    tile = TILE_TEXELS * scene.texel if coarse else None
+    charts = cut_charts(corners, scene.instance, emission <= 0, tile=tile)
+    merged = None
+    if coarse:
+        charts, merged = merge_small(charts, scene.instance, quality.texel * scale)
     owner = np.flatnonzero((emission <= 0) & ~clear).astype(np.int32)
     mesh = em.TriangleMesh(scene.vertices, scene.triangles[owner], watertight=False)
     calls = em.device().calls
-    atlas, normal = _prepare(charts, calls, mesh.handle, quality)
+    texel = np.full(len(charts.size), quality.texel)
+    if coarse:
+        texel *= scale * _remoteness(scene, charts)
+    atlas, normal = _prepare(charts, calls, mesh.handle, texel, merged)
     points = _weld(atlas, normal, scene.instance)
     direct = _direct(scene, calls, mesh.handle, points, quality)
     image = np.zeros((*atlas.shape, 3), np.float32)
@@ -111,26 +122,46 @@ class _Points:
 
 
 def _prepare(
-    charts: Charts, calls: NDArray, scene: int, quality: Quality
+    charts: Charts, calls: NDArray, scene: int, texel: NDArray[np.float64], merged: Merged | None
 ) -> tuple[Atlas, NDArray[np.float32]]:
     """The atlas, with few texels for what is outdoors or out of sight, and (N, 3) normals.
 
-    Normals are turned round in charts that are buried in front and open behind.
+    Normals are turned round in charts that are buried in front and open behind. Coarse scenes
+    (those with merged facets) are outdoors themselves.
     """
     front, back, leaving, buried = gt.probe(
         calls, scene, len(charts.size), charts.chart, charts.corners, charts.normal, charts.area,
         gt.hemisphere_sets(),
     ).T  # fmt: skip
     turned = back > 2 * front + 0.02
-    texel = np.full(len(front), quality.texel)
     area = charts.size.prod(1)
     outdoors = leaving > OUTDOORS
-    if area[outdoors].sum() < MAX_OUTDOOR_SHARE * area.sum():
+    if merged is None and area[outdoors].sum() < MAX_OUTDOOR_SHARE * area.sum():
         texel[outdoors] *= OUTDOOR_TEXELS
     texel[(buried == 1) & ~turned] = np.inf
-    atlas = lay_out(charts, texel)
+    if merged is None:
+        atlas = lay_out(charts, texel)
+    else:
+        atlas = with_points(lay_out(charts, texel, max_texels=MAX_TEXELS), charts, merged)
+        turned = np.append(turned, np.zeros(len(merged.leader), bool))
     sign = np.where(turned, np.float32(-1), np.float32(1))[atlas.chart]
     return atlas, atlas.normal * sign[:, None]
+
+
+def _remoteness(scene: Scene, charts: Charts) -> NDArray[np.float64]:
+    """(C,) how many times coarser texels may be, for their distance from where bodies can be."""
+    if not scene.floors:
+        return np.ones(len(charts.size))
+    has = charts.chart >= 0
+    own = charts.chart[has]
+    count = np.maximum(np.bincount(own, minlength=len(charts.size)), 1)
+    away = np.zeros(len(charts.size))
+    for axis in range(2):
+        center = np.bincount(own, charts.corners[has][..., axis].mean(1), len(charts.size)) / count
+        low = min(floor.origin[axis] for floor in scene.floors)
+        high = max(f.origin[axis] + f.cell * f.clearance.shape[1 - axis] for f in scene.floors)
+        away = np.maximum(away, np.maximum(low - center, center - high))
+    return 1 + away / FADE_M
 
 
 def _weld(atlas: Atlas, normal: NDArray, instance: NDArray) -> _Points:
@@ -213,7 +244,8 @@ def _direct(
 ) -> NDArray[np.float32]:
     """(M, 3) light of lamps and sun."""
     out = np.zeros((len(points.position), 3), np.float32)
-    lights = [(*lamp.position, *lamp.power, lamp.radius, 0.0) for lamp in scene.lamps]
+    burning = [lamp for lamp in scene.lamps if scene.sun is None or not lamp.dark_only]
+    lights = [(*lamp.position, *lamp.power, lamp.radius, 0.0) for lamp in burning]
     if scene.sun is not None:
         towards = np.asarray(scene.sun.direction) / np.linalg.norm(scene.sun.direction)
         spread = float(np.tan(scene.sun.angular_radius))
@@ -265,7 +297,9 @@ def _albedo(scene: Scene) -> NDArray[np.float32]:
 
 
 def _sky(scene: Scene) -> NDArray[np.float64]:
-    """(3,) radiance of the sky: a share of the sun's irradiance, nothing at night."""
+    """(3,) radiance of the sky: as given, else a share of the sun's irradiance."""
+    if scene.sky is not None:
+        return np.asarray(scene.sky, np.float64)
     return np.zeros(3) if scene.sun is None else np.asarray(scene.sun.power) * SKY_SHARE
 
 

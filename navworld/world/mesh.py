@@ -227,6 +227,38 @@ class MeshBuilder:
             self.triangles(v, t - start, uv, other.materials[material], target, T)
             start += len(v)
 
+    def append_many(
+        self,
+        other: MeshBuilder,
+        T: NDArray,
+        instance: int,
+        *,
+        uv_shift: NDArray | None = None,
+    ) -> None:
+        """Adds copies of everything of another builder, all of them one `instance`.
+
+        Args:
+            T: (N, 4, 4) where the copies go.
+            uv_shift: (N, 2) added to the texture coordinates of each copy.
+        """
+        count = len(T)
+        parts: dict[int, list[tuple[NDArray, NDArray, NDArray]]] = {}
+        start = 0
+        for v, t, uv, material, _ in other._parts:
+            parts.setdefault(material, []).append((v, t - start, uv))
+            start += len(v)
+        for material, pieces in parts.items():
+            v = np.concatenate([piece[0] for piece in pieces])
+            sizes = np.cumsum([0, *(len(piece[0]) for piece in pieces)])
+            t = np.concatenate([piece[1] + a for piece, a in zip(pieces, sizes, strict=False)])
+            uv = np.concatenate([piece[2] for piece in pieces])
+            moved = v @ T[:, :3, :3].swapaxes(1, 2) + T[:, None, :3, 3]
+            index = t + len(v) * np.arange(count)[:, None, None]
+            repeated = np.broadcast_to(uv, (count, *uv.shape))
+            if uv_shift is not None:
+                repeated = repeated + uv_shift[:, None, None].astype(np.float32)
+            self.triangles(moved, index, repeated, other.materials[material], instance)
+
     def arrays(self) -> MeshArrays:
         """Vertices, triangles, uv, material and instance as `Scene` takes them.
 

@@ -12,11 +12,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from navworld.world.clearance import GRID, clearance_at, clearances, nearest_walkable
+from navworld.world.clearance import (
+    GRID,
+    clearance_at,
+    clearances,
+    ground_at,
+    nearest_walkable,
+)
 from navworld.world.columns import covered_columns, touched_columns
+from navworld.world.components import components, diagonal_passes
+from navworld.world.ground import held, with_slopes
 from navworld.world.scene import Floor
 
 LEVEL_BIN = 0.02  # heights of level surfaces are told apart by this [m]
@@ -42,6 +48,7 @@ def walkable_floors(
     cell: float = 0.05,
     body_height: float = 1.1,
     step: float = 0.06,
+    slope: float = 0.0,
     seed_points: ArrayLike | None = None,
 ) -> tuple[Floor, ...]:
     """Finds the storeys of a mesh and what of them can be walked.
@@ -57,6 +64,9 @@ def walkable_floors(
         cell: Side of a grid cell [m].
         body_height: Height up to which the space must be free [m].
         step: What is lower than this is driven over [m].
+        slope: Steepest slope that is walked [rad]: ramps and hillsides that lead away from level
+            ground become part of its floor, and `Floor.heights` says how high they are. 0 finds
+            level ground only.
         seed_points: (N, 2) or (N, 3) places known to be walkable: only regions that hold one of
             them are kept; with z, only storeys with a point within `body_height` above ground.
 
@@ -79,9 +89,18 @@ def walkable_floors(
             above = seeds[:, 2] - height
             here = seeds[(above > -step) & (above < body_height)]
         free, drop = _free_cells(corners, ground, height, grid, (step, body_height))
+        heights = None
+        if slope > 0:
+            free &= ~held(floors, height, free.shape)
+            free, heights = with_slopes(
+                corners, free, height, origin=grid.origin, cell=cell, slope=slope, step=step,
+                body_height=body_height, core=CORE, reach=max(2, round(GAP / cell)),
+            )  # fmt: skip
         clearance = _regions(free, grid, here)
         if clearance is not None:
-            floors.append(Floor(grid.origin, cell, float(height), clearance))
+            if heights is not None and (np.abs(heights[clearance > 0]) <= step).all():
+                heights = None
+            floors.append(Floor(grid.origin, cell, float(height), clearance, heights))
             edged.append(_mostly_edges(clearance > 0, drop))
     floors = _storeys(floors, edged)
     if not floors:
@@ -118,7 +137,7 @@ class Navigator:
         rows, columns = self._clearance.shape
         mask = self._clearance >= radius
         mask[[0, -1]] = mask[:, [0, -1]] = False
-        self.labels, self._sizes = _components(mask, _passes(self._clearance, mask, radius))
+        self.labels, self._sizes = components(mask, diagonal_passes(self._clearance, mask, radius))
         if not len(self._sizes):
             raise ValueError(
                 f"a body of radius {radius:g} m fits nowhere on this floor: the largest clearance "
@@ -131,14 +150,23 @@ class Navigator:
         self.bounds = np.stack([low, high]) * floor.cell + origin
         near = cv2.dilate((self.labels == 0).astype(np.uint8), np.ones((3, 3), np.uint8))
         self._candidates = np.flatnonzero(near)
-        address = self._clearance.ctypes.data
-        record = (address, rows, columns, *floor.origin, floor.cell, self.radius)
+        self._heights = None
+        if floor.heights is not None:
+            self._heights = np.ascontiguousarray(floor.heights, np.float32)
+        uneven = 0 if self._heights is None else self._heights.ctypes.data
+        grid = (self._clearance.ctypes.data, rows, columns, *floor.origin, floor.cell)
+        record = (*grid, self.radius, floor.height, uneven)
         self.packed = np.array([record], GRID).tobytes()
         self.records = np.frombuffer(self.packed, GRID)
 
     def clearance(self, xy: ArrayLike) -> NDArray[np.float32]:
         """(N,) distance [m] from the (N, 2) points to the nearest place that cannot be walked."""
         return clearance_at(self.records, _points(xy))
+
+    def ground(self, xy: ArrayLike) -> NDArray[np.float64]:
+        """(N,) z of the ground below the (N, 2) points [m]."""
+        points = _points(xy)
+        return ground_at(self.records, np.zeros(len(points), np.int64), points)[:, 0]
 
     def is_walkable(self, xy: ArrayLike) -> NDArray[np.bool_]:
         """(N,) whether a body can stand at the (N, 2) points [m]."""
@@ -323,7 +351,7 @@ def _regions(
 ) -> NDArray[np.float32] | None:
     """Clearances with small regions (or those without a seed) dropped; None if none is left."""
     clearance = clearances(free, grid.cell)
-    labels, sizes = _components(free)
+    labels, sizes = components(free)
     if not len(sizes):
         return None
     if seeds is None:
@@ -338,44 +366,3 @@ def _regions(
         return None
     clearance[~np.append(keep, False)[labels]] = 0.0
     return clearance
-
-
-def _passes(
-    clearance: NDArray[np.float32], mask: NDArray[np.bool_], radius: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of cells (flat indices) that touch diagonally only, where a body still fits through.
-
-    Between four centres the interpolated clearance has a saddle; its height decides.
-    """
-    a, b, c, d = mask[:-1, :-1], mask[:-1, 1:], mask[1:, :-1], mask[1:, 1:]
-    row, column = np.nonzero((a == d) & (b == c) & (a != b))
-    f = clearance.astype(np.float64)
-    low = f[row, column], f[row, column + 1]
-    high = f[row + 1, column], f[row + 1, column + 1]
-    saddle = (low[0] * high[1] - low[1] * high[0]) / (low[0] + high[1] - low[1] - high[0])
-    row, column = row[saddle >= radius], column[saddle >= radius]
-    lean = mask[row, column]
-    width = mask.shape[1]
-    corner = row * width + column
-    return np.where(lean, corner, corner + 1), np.where(lean, corner + width + 1, corner + width)
-
-
-def _components(
-    mask: NDArray[np.bool_], passes: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Label of every cell (4-connected, and through the passes), −1 off the mask; cell counts.
-
-    The largest comes first.
-    """
-    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
-    if passes is not None and len(passes[0]):
-        ends = labels.ravel()[passes[0]], labels.ravel()[passes[1]]
-        graph = coo_matrix((np.ones(len(ends[0]), np.int8), ends), (count, count))
-        merged = connected_components(graph, directed=False)[1]
-        # The background has no pass, so it stays a component of its own, the first.
-        count, labels = int(merged.max()) + 1, merged[labels].astype(np.int32)
-    sizes = np.bincount(labels.ravel(), minlength=count)[1:]
-    order = np.argsort(-sizes, kind="stable")
-    rank = np.full(count, -1, np.int32)
-    rank[1 + order] = np.arange(count - 1)
-    return rank[labels], sizes[order]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -48,25 +50,72 @@ class RayScene:
         mesh: Its triangles, for kernels of one's own: `mesh.handle`, `mesh.calls`.
     """
 
-    def __init__(self, scene: Scene, light: Lightmap | None = None) -> None:
-        """Prepares a scene with its baked light; see `set_light`."""
+    def __init__(
+        self,
+        scene: Scene,
+        light: Lightmap | None = None,
+        *,
+        like: RayScene | None = None,
+        sky: Material | None = None,
+    ) -> None:
+        """Prepares a scene with its baked light; see `set_light`.
+
+        Args:
+            like: The same triangles in other looks: its hierarchy is shared, and its light too
+                where `light` is None. Both must glow in the same places.
+            sky: What rays see that hit nothing: a material whose texture's row 0 is straight up;
+                None for a clear day.
+        """
         _check_scene(scene)
-        self.scene = scene
+        if like is not None and len(like.scene.triangles) != len(scene.triangles):
+            raise ValueError(
+                f"scene {scene.name!r} has {len(scene.triangles)} triangles, the one it is to be "
+                f"like has {len(like.scene.triangles)}: give the same geometry"
+            )
+        self.scene: Scene = scene
+        self._like = like
         kind = TriangleMesh if native() else ReferenceMesh
-        self.mesh = kind(scene.vertices, scene.triangles)
-        materials = (*scene.materials, _SKY)
+        self.mesh: TriangleMesh | ReferenceMesh = (
+            kind(scene.vertices, scene.triangles) if like is None else like.mesh
+        )
+        self.state: _State
+        materials = (*scene.materials, sky or _SKY)
         self._chains = [mip_chain(material.texture) for material in materials]
         tables = [material_levels(*pair) for pair in zip(self._chains, materials, strict=True)]
         self._levels = aligned_copy(np.concatenate(tables), tables[0].dtype)
-        self.set_light(light)
+        if like is None or light is not None:
+            self.set_light(light)
+        else:
+            self._share_light(like.state)
 
     @property
     def nbytes(self) -> int:
         """Memory beside that of `scene`; textures are shared and not counted."""
         mesh = self.scene.vertices.nbytes + self.scene.triangles.nbytes
         mesh += _BVH_BYTES_PER_TRIANGLE * len(self.scene.triangles)
-        own = (self._levels, self.state.records, self.state.atlas)
+        own = [self._levels, self.state.records]
+        if self._like is not None:
+            mesh = 0
+        if self._like is None or self.state.atlas is not self._like.state.atlas:
+            own.append(self.state.atlas)
         return mesh + sum(array.nbytes for array in own)
+
+    def on(self, vertices: NDArray, triangles: NDArray) -> RayScene:
+        """The looks and the light of now on triangles that lie elsewhere, (T, 3) as many.
+
+        Its `scene` stays as it is, and so do this scene's triangles.
+        """
+        other = copy.copy(self)
+        other.mesh = type(self.mesh)(vertices, triangles)
+        return other.lit_as(self)
+
+    def lit_as(self, whole: RayScene) -> RayScene:
+        """These triangles in the looks and the light of now of a scene with as many."""
+        row = whole.state.row.copy()
+        row[0] = self.mesh.handle
+        other = copy.copy(self)
+        other.state = _State(whole.state.records, whole.state.atlas, row)
+        return other
 
     def set_light(self, light: Lightmap | None) -> None:
         """Lights the scene anew; images being rendered meanwhile keep the old light.
@@ -92,29 +141,44 @@ class RayScene:
         row = [self.mesh.handle, records.ctypes.data, atlas.ctypes.data, atlas.strides[0], count]
         self.state = _State(records, atlas, np.array(row, np.int64))
 
+    def _share_light(self, state: _State) -> None:
+        """Takes over the light of the same triangles in other looks."""
+        records = aligned_copy(_base_records(self.scene, self._chains, self._levels), RECORD)
+        records["coordinates"][:, :, 2:] = state.records["coordinates"][:, :, 2:]
+        row = state.row.copy()
+        row[1] = records.ctypes.data
+        self.state = _State(records, state.atlas, row)
+
 
 class MovingParts:
     """Things that move: rigid copies of small scenes, traced after the static scene.
 
     They are lit evenly by the direction their surfaces face. Part k reports the instance
-    `instances[k]` plus the triangle's own instance in its scene.
+    `instances[k]` plus the triangle's own instance in its scene. A part may have several shapes
+    (the poses of a walker), of which it shows one at a time.
     """
 
     def __init__(
         self,
-        shapes: Sequence[RayScene],
+        shapes: Sequence[RayScene | Sequence[RayScene]],
         T_world_part: ArrayLike | None = None,
         *,
         instances: Sequence[int] | None = None,
     ) -> None:
-        """Places one part per shape (one shape may appear many times); (K, 4, 4) poses."""
+        """Places one part per shape (one shape may appear many times); (K, 4, 4) poses.
+
+        Where several shapes are given for a part, it shows the first.
+        """
         if not shapes:
             raise ValueError("moving parts need at least one shape; give None where nothing moves")
         first = np.zeros(len(shapes), np.int64) if instances is None else instances
-        self._shapes = tuple(shapes)
-        self._states = [shape.state for shape in shapes]
-        self.scene = _instances([shape.mesh for shape in shapes])
-        self._records = np.array([state.records.ctypes.data for state in self._states], np.int64)
+        self._shapes = tuple((s,) if isinstance(s, RayScene) else tuple(s) for s in shapes)
+        self._states = [[shape.state for shape in group] for group in self._shapes]
+        self.scene = _instances([[shape.mesh for shape in group] for group in self._shapes])
+        records = [[state.records.ctypes.data for state in group] for group in self._states]
+        most = max(len(group) for group in records)
+        self._choices = np.array([group + group[-1:] * (most - len(group)) for group in records])
+        self._records = np.ascontiguousarray(self._choices[:, 0], np.int64)
         self._instances = np.ascontiguousarray(first, np.int64)
         if self._instances.shape != (len(shapes),):
             raise ValueError(f"{len(shapes)} parts need as many first instances")
@@ -127,22 +191,36 @@ class MovingParts:
     def __len__(self) -> int:
         return len(self._shapes)
 
-    def set_transforms(self, T_world_part: ArrayLike) -> None:
-        """Moves the parts: (K, 4, 4). Not while images with them are being rendered."""
-        T = np.asarray(T_world_part, np.float64)
+    def set_transforms(
+        self, T_world_part: ArrayLike, shown: NDArray[np.int64] | None = None
+    ) -> None:
+        """Moves the parts: (K, 4, 4). Not while images with them are being rendered.
+
+        Args:
+            shown: (K,) which of its shapes each part shows from now on; None changes nothing.
+        """
+        T = np.ascontiguousarray(T_world_part, np.float64)
         if T.shape != (len(self), 4, 4) or not np.isfinite(T).all():
             raise ValueError(f"T_world_part is {T.shape}: give ({len(self)}, 4, 4) finite poses")
-        self.scene.set_transforms(T)
+        if shown is not None:
+            _choose(self._choices, shown, self._records)
+        self.scene.set_transforms(T, shown)
         self._rotations[:] = T[:, :3, :3]
 
 
+@nb.njit(nogil=True, cache=True)
+def _choose(choices, shown, records):
+    """Writes for every part (K,) the record of the shape that it shows."""
+    for k in range(len(shown)):
+        records[k] = choices[k, shown[k]]
+
+
 def _instances(
-    meshes: Sequence[TriangleMesh | ReferenceMesh],
+    meshes: Sequence[Sequence[TriangleMesh | ReferenceMesh]],
 ) -> Instances | ReferenceInstances:
-    packets = [mesh for mesh in meshes if isinstance(mesh, TriangleMesh)]
-    if packets:
-        return Instances(packets)
-    return ReferenceInstances([mesh for mesh in meshes if isinstance(mesh, ReferenceMesh)])
+    if isinstance(meshes[0][0], TriangleMesh):
+        return Instances(meshes)  # type: ignore[arg-type]
+    return ReferenceInstances(meshes)  # type: ignore[arg-type]
 
 
 def _check_scene(scene: Scene) -> None:

@@ -127,20 +127,36 @@ def cast(
 
 
 def occluded(
-    scene: RayScene, origins: ArrayLike, directions: ArrayLike, distance: ArrayLike
+    scene: RayScene,
+    origins: ArrayLike,
+    directions: ArrayLike,
+    distance: ArrayLike,
+    *,
+    movers: MovingParts | None = None,
 ) -> NDArray[np.bool_]:
-    """Whether anything lies on single rays (R, 3) before the ray parameter `distance` (R,)."""
+    """Whether anything lies on single rays (R, 3) before the ray parameter `distance` (R,).
+
+    Args:
+        movers: What moves there and counts as well.
+    """
     start, along = _checked_rays(origins, directions)
     reach = np.ascontiguousarray(np.broadcast_to(distance, len(start)), np.float32)
     if np.isnan(reach).any():
         raise ValueError("distance contains NaN")
     if isinstance(scene.mesh, ReferenceMesh):
-        t, triangle = cast(scene, start, along)
-        return (triangle >= 0) & (t <= reach)
+        hits = scene.mesh.nearest(start, along, near=0.0, far=inf)
+        if movers is not None:
+            assert isinstance(movers.scene, ReferenceInstances)
+            movers.scene.improve(hits, start, along, near=0.0, far=inf)
+        return (hits.view(np.int32)[7] >= 0) & (hits[0] <= reach)
     blocked = np.empty(len(start), np.bool_)
     if len(start):
         calls, handle = scene.mesh.calls, scene.mesh.handle
         shading.trace_shadows(calls, handle, start, along, reach, blocked)
+        if movers is not None:
+            behind = np.empty_like(blocked)
+            shading.trace_shadows(calls, movers.scene.handle, start, along, reach, behind)
+            blocked |= behind
     return blocked
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.world.vector_map import VectorMap
+
 
 class SceneError(ValueError):
     """A scene file cannot be used; the message names the file, the problem and the remedy."""
@@ -61,11 +63,15 @@ class Instance:
 
 @dataclass(frozen=True)
 class Lamp:
-    """A small spherical light: `power` is the linear RGB irradiance it gives at 1 m, facing it."""
+    """A small spherical light: `power` is the linear RGB irradiance it gives at 1 m, facing it.
+
+    A lamp for the dark (`dark_only`: a street lamp) is off while a scene has a sun.
+    """
 
     position: tuple[float, float, float]
     power: tuple[float, float, float]
     radius: float = 0.1
+    dark_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,25 @@ class Room:
     floor: int = 0
 
 
+@dataclass(frozen=True)
+class Door:
+    """A leaf that can swing about an upright hinge; in the scene it stands open.
+
+    Attributes:
+        instance: Of the leaf, an index into `Scene.instances`.
+        hinge: (x, y) [m].
+        angle: Direction from the hinge to the far end, as it stands in the scene [rad].
+        swing: By which it turns until it is shut, counter-clockwise positive [rad].
+        width: From the hinge to the far end [m].
+    """
+
+    instance: int
+    hinge: tuple[float, float]
+    angle: float
+    swing: float
+    width: float
+
+
 @dataclass(frozen=True, eq=False)
 class Floor:
     """Walkable space of one storey as a grid of clearances.
@@ -96,12 +121,22 @@ class Floor:
         height: z of the ground [m].
         clearance: (rows, columns) float32, indexed [y, x]: horizontal distance from the centre
             of the cell to the nearest place that cannot be walked [m]; 0 where there is none.
+        heights: (rows, columns) float32, what the ground at the centre of every cell lies above
+            `height` [m], interpolated bilinearly in between; None where it is level.
     """
 
     origin: tuple[float, float]
     cell: float
     height: float
     clearance: NDArray[np.float32]
+    heights: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        if self.heights is not None and self.heights.shape != self.clearance.shape:
+            raise ValueError(
+                f"a floor has clearances {self.clearance.shape} and heights {self.heights.shape}: "
+                "give one height for every cell"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +155,12 @@ class Scene:
         floors: Walkable space, storey by storey.
         lamps, sun, ambient: Light; `ambient` is linear RGB coming evenly from everywhere.
         rooms: Floor plan, where there is one.
+        texel: Target side of a light texel [m]; coarser outdoors, where facets smaller than it
+            share one.
+        map: Roads, buildings and names, where there are any.
+        doors: Leaves that can be moved (`navworld.world.movers_doors`).
+        sky: Linear RGB radiance of the sky; None for that of a clear day, a share of the sun's.
+        notes: What of its file was left out and why, one line for every kind of thing.
         version: Changes when the generator does.
     """
 
@@ -138,6 +179,11 @@ class Scene:
     rooms: tuple[Room, ...] = ()
     version: str = "1"
     attribution: str = ""
+    texel: float = 0.05
+    map: VectorMap | None = None
+    doors: tuple[Door, ...] = ()
+    sky: tuple[float, float, float] | None = None
+    notes: tuple[str, ...] = ()
     bounds: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:

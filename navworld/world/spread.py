@@ -179,17 +179,18 @@ def _reaches(grid, cell, radius, roots, r, i, j, most):
 
 
 @numba.njit(cache=True, nogil=True)
-def spread(records, components, goal_x, goal_y):
+def spread(records, components, goals):
     """Solves for the root of every cell.
 
     Args:
         records: (1,) `GRID` of the floor.
         components: (rows, columns) int32; cells below 0 are not walkable, among them all at the
             border of the grid.
+        goals: (G, 2) float64 x, y of the goals [m]; the nearest one counts.
 
     Returns:
-        labels: (rows, columns) int32 index of the root; −1 where the goal cannot be reached.
-        roots: (K, 4) float64: u, v, distance to the goal [cells], parent; root 0 is the goal.
+        labels: (rows, columns) int32 index of the root; −1 where no goal can be reached.
+        roots: (K, 4) float64: u, v, distance to the goal [cells], parent; the first G are goals.
     """
     record = records[0]
     grid, cell, radius = grid_of(record), record.cell, record.radius
@@ -203,26 +204,28 @@ def spread(records, components, goal_x, goal_y):
         distance[n] = np.inf if walkable[n] >= 0 else -np.inf
     done = np.zeros(size, np.uint8)
     root_at = np.full(size, -1, np.int32)
-    roots = np.empty((256, 4), np.float64)
-    entry_cell = np.empty(8 * size + 64, np.int32)
-    entry_next = np.empty(8 * size + 64, np.int32)
+    roots = np.empty((256 + len(goals), 4), np.float64)
+    entry_cell = np.empty(8 * size + 64 + 4 * len(goals), np.int32)
+    entry_next = np.empty(8 * size + 64 + 4 * len(goals), np.int32)
     head = np.full(BUCKETS, -1, np.int32)
     recycled, used, queued = -1, 0, 0
 
-    gu, gv = (goal_x - record.x) / record.cell - 0.5, (goal_y - record.y) / record.cell - 0.5
-    roots[0, 0], roots[0, 1], roots[0, 2], roots[0, 3] = gu, gv, 0.0, -1.0
-    count = 1
-    for dj in range(2):
-        for di in range(2):
-            n = (int(gv) + dj) * columns + int(gu) + di
-            if walkable[n] >= 0:
+    count = len(goals)
+    for g in range(count):
+        gu = (goals[g, 0] - record.x) / record.cell - 0.5
+        gv = (goals[g, 1] - record.y) / record.cell - 0.5
+        roots[g, 0], roots[g, 1], roots[g, 2], roots[g, 3] = gu, gv, 0.0, -1.0
+        for dj in range(2):
+            for di in range(2):
+                n = (int(gv) + dj) * columns + int(gu) + di
                 d = np.hypot(int(gu) + di - gu, int(gv) + dj - gv)
-                distance[n], flat[n] = d, 0
-                slot = int(d / BUCKET)
-                entry_cell[used], entry_next[used] = n, head[slot]
-                head[slot] = used
-                used += 1
-                queued += 1
+                if walkable[n] >= 0 and d < distance[n]:
+                    distance[n], flat[n] = d, g
+                    slot = int(d / BUCKET)
+                    entry_cell[used], entry_next[used] = n, head[slot]
+                    head[slot] = used
+                    used += 1
+                    queued += 1
 
     current = 0
     while queued > 0:

@@ -18,16 +18,23 @@ import numpy as np
 
 from navworld.world.cache import ArrayCache
 from navworld.world.geodesic import DistanceField
-from navworld.world.light import lightmap_for
+from navworld.world.light import lightmap_for, metered
+from navworld.world.looks import Look, dressed, relit
 from navworld.world.navigability import Navigator
 from navworld.world.rays import RayScene
 from navworld.world.scene import Scene
+from navworld.world.shelter import Shelter, shelter
 
 LIGHTS = ("full", "fast", "none")
 """Qualities of light: baked as designed, baked coarsely (tests), not baked."""
 
 FIELDS_KEPT = 64
 """Distance fields kept with a place: episodes of a benchmark share few goals, training none."""
+
+
+LOOKS_KEPT, LOOKS_BYTES = 4, 200 << 20
+"""How many looks are kept with a place that no environment sees at the moment: so many, fewer
+where they are large."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,10 @@ class Place:
         self._navigators: dict[float, Navigator] = {}
         self._fields: OrderedDict[tuple, DistanceField] = OrderedDict()
         self._derived: dict[str, Any] = {}
+        self._looks: weakref.WeakValueDictionary[tuple[Look, str], RayScene] = (
+            weakref.WeakValueDictionary()
+        )
+        self._recent_looks: OrderedDict[tuple[Look, str], RayScene] = OrderedDict()
 
     def rays(self, light: str | None) -> RayScene:
         """The scene ready for tracing.
@@ -68,6 +79,44 @@ class Place:
                 traced.set_light(lightmap)
                 self._rays[light] = traced
             return self._rays[light]
+
+    def look(self, look: Look, light: str) -> RayScene:
+        """The place in another look, for colour images; the plain one is `rays(light)`.
+
+        Args:
+            light: Quality of light, one of `LIGHTS`; with "none" only colours change.
+        """
+        with self._lock:
+            found = self._looks.get((look, light))
+            if found is None:
+                found = self._looks[look, light] = self._dress(look, light)
+            self._recent_looks[look, light] = found
+            self._recent_looks.move_to_end((look, light))
+            total = sum(r.nbytes for r in self._recent_looks.values())
+            while len(self._recent_looks) > (LOOKS_KEPT if total < LOOKS_BYTES else 1):
+                total -= self._recent_looks.popitem(last=False)[1].nbytes
+            return found
+
+    def _dress(self, look: Look, light: str) -> RayScene:
+        """The place in a look, made from the plain one or from what is lit alike."""
+        sky = look.lighting.sky(self.scene)
+        if look.colors:
+            lit = self.look(Look(look.lighting), light)
+            return RayScene(dressed(lit.scene, look, self.shelter), like=lit, sky=sky)
+        if look == Look():
+            return self.rays(light)
+        plain = self.rays("none" if light == "none" else None)
+        scene = relit(self.scene, look.lighting, self.shelter.lamps_see_day)
+        lightmap = None
+        if light != "none":
+            usual = self.derived("usual light", metered)
+            lightmap = lightmap_for(scene, quality=light, cache=self._cache, usual=usual)
+        return RayScene(scene, lightmap, like=plain, sky=sky)
+
+    @property
+    def shelter(self) -> Shelter:
+        """What of the place lies open to the sky."""
+        return self.derived("shelter", lambda scene: shelter(self.rays(None)))
 
     def navigator(self, radius: float) -> Navigator:
         """The walkable space of a body of this radius [m] on the storey with most of it."""
@@ -116,10 +165,12 @@ class Place:
             return (
                 sum(a.nbytes for a in arrays)
                 + sum(f.clearance.nbytes for f in s.floors)
+                + sum(f.heights.nbytes for f in s.floors if f.heights is not None)
                 + sum(r.nbytes for r in self._rays.values())
                 + sum(n.labels.nbytes for n in self._navigators.values())
                 + sum(f.nbytes for f in self._fields.values())
                 + sum(getattr(d, "nbytes", 0) for d in self._derived.values())
+                + sum(r.nbytes for r in self._recent_looks.values())
             )
 
 
@@ -153,12 +204,17 @@ class SceneStore:
         self._touch(ref.key, place)
         return place
 
-    def prefetch(self, ref: SceneRef, *, light: str | None = None) -> None:
+    def prefetch(
+        self, ref: SceneRef, *, light: str | None = None, look: Look | None = None
+    ) -> None:
         """Loads (and lights) a scene in the background, to be ready when it is asked for."""
         with self._lock:
             if ref.key in self._alive or ref.key in self._loading:
                 return
-        self._pool.submit(lambda: self.get(ref).rays(light))
+        if light is None or look is None or look == Look():
+            self._pool.submit(lambda: self.get(ref).rays(light))
+        else:
+            self._pool.submit(lambda: self.get(ref).look(look, light))
 
     def clear(self) -> None:
         """Lets go of every place that no environment uses."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,22 @@ from numpy.typing import NDArray
 from navworld.geometry.curves import Curve, Moments, quintic
 from navworld.streams import IntArray
 from navworld.world.body import Camera, Robot
+from navworld.world.clearance import GRID, ground_at
+from navworld.world.conditions import PLAIN, Conditions
+from navworld.world.looks import Look
 from navworld.world.motion import advance, integrate_velocity
 from navworld.world.navigability import Navigator
-from navworld.world.rays import OUTPUTS, MovingParts, render
+from navworld.world.rays import OUTPUTS, MovingParts, RayScene, render
 from navworld.world.store import Place
+from navworld.world.weather import COLORS
+from navworld.world.weather import view as view_in_weather
+
+if TYPE_CHECKING:
+    from navworld.world.movers import Others
 
 STATE = (
-    "xy", "z", "yaw", "collided", "stopped", "travelled", "time", "dt", "driven", "gain",
-    "T_world_start", "_knots",
+    "xy", "z", "yaw", "collided", "carried", "stopped", "travelled", "time", "dt", "driven", "gain",
+    "T_world_start", "_knots", "weather_keys",
 )  # fmt: skip
 
 
@@ -40,6 +48,8 @@ class World:
     Attributes:
         xy: (B, 2) positions [m]. z: (B,) heights of the ground [m]. yaw: (B,) headings [rad].
         collided: (B,) whether the last action touched something.
+        carried: (B, 4, 4) how bodies were carried off after the last step: where they were to
+            where they are, in the world's frame; the identity for most.
         stopped: (B,) whether the last action declared the end; the environment sets it.
         travelled: (B,) path length since the episode's start [m].
         time: (B,) since the episode's start [s]. dt: (B,) duration of the last step, 0 before [s].
@@ -49,6 +59,9 @@ class World:
         gain: (B, 3) brightness and colour of the episodes' light.
         places: The B scenes.
         movers: What moves in each of them, or None where nothing does.
+        others: The state of what moves (`navworld.world.movers.Others`), None where nothing does.
+        conditions: Hour, weather and season in each of them (`meet`); they change colours alone.
+        weather_keys: (B,) uint64, what the drops and flakes of each episode are drawn from.
     """
 
     def __init__(
@@ -64,20 +77,27 @@ class World:
         self.sliding, self.light, self.threads = sliding, light, threads
         self.places: list[Place] = [None] * num_envs  # type: ignore[list-item]
         self.movers: list[MovingParts | None] = [None] * num_envs
+        self.others: Others | None = None
+        self.conditions: list[Conditions] = [PLAIN] * num_envs
+        self.weather_keys = np.zeros(num_envs, np.uint64)
+        # The place of each row in its look: kept while it is looked at.
+        self._dressed: dict[int, tuple[Place, Conditions, RayScene]] = {}
         self.xy = np.zeros((num_envs, 2))
         self.z = np.zeros(num_envs)
         self.yaw = np.zeros(num_envs)
         self.collided = np.zeros(num_envs, bool)
+        self.carried = np.tile(np.eye(4), (num_envs, 1, 1))
         self.stopped = np.zeros(num_envs, bool)
         self.travelled = np.zeros(num_envs)
         self.time, self.dt = np.zeros(num_envs), np.zeros(num_envs)
         self.driven = np.zeros((num_envs, 3))
         self.gain = np.ones((num_envs, 3), np.float32)
         self.T_world_start = np.tile(np.eye(4), (num_envs, 1, 1))
-        # Before and after the last step: (x, y, yaw) less those now, their rates, second rates.
-        self._knots = np.zeros((num_envs, 2, 3, 3))
+        # Before and after the last step: (x, y, z, yaw) less those now, their rates, second rates.
+        self._knots = np.zeros((num_envs, 2, 3, 4))
         self._curves: dict[int, Curve] = {}
         self._navigators: list[Navigator] = []
+        self._records = np.empty(0, GRID)
         self._which = np.zeros(num_envs, np.int64)
         self._wanted: dict[Camera, Counter[str]] = {}
         # Images of the present moment, and how many announced readers have yet to come.
@@ -86,11 +106,27 @@ class World:
     def place(self, row: int, place: Place, xy: NDArray, yaw: float) -> None:
         """Puts body `row` into a scene, at rest at the start of an episode."""
         self.places[row] = place
-        floor = place.navigator(self.robot.radius).floor
-        self.xy[row], self.yaw[row], self.z[row] = xy, wrap(yaw), floor.height
+        self.xy[row], self.yaw[row] = xy, wrap(yaw)
+        self.z[row] = place.navigator(self.robot.radius).ground(self.xy[row][None])[0]
         self._begin(row)
         self.T_world_start[row] = self.T_world_body(np.array([row]))[0]
         self._index_navigators()
+        self._frames.clear()
+
+    def carry_off(self, row: int, xy: NDArray, yaw: float) -> None:
+        """Sets body `row` down elsewhere in its scene, in the middle of an episode.
+
+        Nothing that measures motion feels it: the last step is as if it had been made there, and
+        the way travelled stays what it was.
+        """
+        before = self.T_world_body(np.array([row]))[0]
+        turn = wrap(yaw) - self.yaw[row]
+        c, s = np.cos(turn), np.sin(turn)
+        self._knots[row, ..., :2] = self._knots[row, ..., :2] @ np.array([[c, s], [-s, c]])
+        self.xy[row], self.yaw[row] = xy, wrap(yaw)
+        self.z[row] = self.navigator(row).ground(self.xy[row][None])[0]
+        after = self.T_world_body(np.array([row]))[0]
+        self.carried[row] = after @ np.linalg.inv(before)
         self._frames.clear()
 
     def ride(self, row: int, place: Place, curve: Curve) -> None:
@@ -141,8 +177,9 @@ class World:
 
         A discrete action starts and ends at rest; under velocity actions speed and acceleration
         are continuous from step to step. Before the first step a body rests. On the floor the way
-        is smooth in x, y and heading between the poses before and after, also where the body slid
-        around a corner in between.
+        is smooth in x, y, z and heading between the poses before and after, also where the body
+        slid around a corner in between. Its z lies on the ground before and after the step and
+        rises there as the ground does; in between it is the smooth curve that joins them.
 
         Args:
             fractions: (k,) or (n, k) in [0, 1]: 0 is the previous observation, 1 is now.
@@ -155,18 +192,18 @@ class World:
         dt = np.where(self.dt[ids] > 0, self.dt[ids], 1.0)[:, None]
         knots = self._knots[ids] * (dt ** np.arange(3))[:, None, :, None]
         weights = quintic(u)
-        q, rate, second = np.einsum("dwnk,nwc->dnkc", weights, knots.reshape(len(ids), 6, 3))
+        q, rate, second = np.einsum("dwnk,nwc->dnkc", weights, knots.reshape(len(ids), 6, 4))
         rate, second = rate / dt[..., None], second / dt[..., None] ** 2
         T = np.zeros((*u.shape, 4, 4))
-        yaw = self.yaw[ids][:, None] + q[..., 2]
+        yaw = self.yaw[ids][:, None] + q[..., 3]
         c, s = np.cos(yaw), np.sin(yaw)
         T[..., 0, 0], T[..., 0, 1], T[..., 1, 0], T[..., 1, 1] = c, -s, s, c
         T[..., 2, 2], T[..., 3, 3] = 1.0, 1.0
-        T[..., :2, 3], T[..., 2, 3] = self.xy[ids][:, None] + q[..., :2], self.z[ids][:, None]
+        T[..., :2, 3] = self.xy[ids][:, None] + q[..., :2]
+        T[..., 2, 3] = self.z[ids][:, None] + q[..., 2]
         turn = np.zeros((2, *u.shape, 3))
-        turn[:, ..., 2] = rate[..., 2], second[..., 2]
-        flat = np.array([1.0, 1.0, 0.0])
-        found = Moments(T, rate * flat, second * flat, *turn)
+        turn[:, ..., 2] = rate[..., 3], second[..., 3]
+        found = Moments(T, rate[..., :3].copy(), second[..., :3].copy(), *turn)
         for k, row in enumerate(ids if self._curves else ()):
             if row in self._curves:
                 times = self.time[row] - (1 - u[k]) * self.dt[row]
@@ -228,6 +265,15 @@ class World:
         )
         self._note(before, velocity * dt, dt, ending)
 
+    def hold(self, row: int, xy: NDArray) -> None:
+        """Puts body `row` back to `xy` (2,), from where the last step took it into somebody."""
+        self.travelled[row] -= np.linalg.norm(self.xy[row] - xy)
+        ground = self.navigator(row).ground(np.asarray(xy)[None])[0]
+        self._knots[row, 0, 0, :3] += *(self.xy[row] - xy), self.z[row] - ground
+        self._knots[row, 1, 1:, :3] = 0.0
+        self.xy[row], self.z[row], self.collided[row] = xy, ground, True
+        self._frames.clear()
+
     def want(self, renders: Sequence[tuple[Camera, str]]) -> None:
         """Announces what sensors will read, so that one pass per camera gives all of it."""
         for camera, output in renders:
@@ -257,7 +303,10 @@ class World:
         Args:
             T_world_body: (n, 4, 4) where the cameras' bodies would stand.
         """
-        light = self.light if {"rgb", "color"} & set(outputs) else None
+        colored = not COLORS.isdisjoint(outputs)
+        if colored and any(self.conditions[i] is not PLAIN for i in ids):
+            return view_in_weather(self, camera, T_world_body, ids, outputs)
+        light = self.light if colored else None
         scenes = [self.places[i].rays(light) for i in ids]
         return render(
             scenes,
@@ -273,10 +322,37 @@ class World:
             threads=self.threads,
         )
 
+    def meet(self, row: int, conditions: Conditions, key: int = 0) -> None:
+        """Sets the conditions that body `row` finds.
+
+        Args:
+            key: What the drops and flakes are drawn from.
+        """
+        self.conditions[row] = PLAIN if conditions == PLAIN else conditions
+        self.weather_keys[row] = key
+        self._frames.clear()
+
+    def scene(self, row: int) -> RayScene:
+        """What body `row` stands in, ready for colour images under its conditions."""
+        place, conditions = self.places[row], self.conditions[row]
+        if conditions is PLAIN:
+            self._dressed.pop(row, None)
+            return place.rays(self.light)
+        kept = self._dressed.get(row)
+        if kept is None or kept[0] is not place or kept[1] is not conditions:
+            seen = place.look(Look.of(conditions), self.light)
+            kept = self._dressed[row] = place, conditions, seen
+        return kept[2]
+
     def state(self) -> dict[str, Any]:
         """Everything that moves, and where it stands: load it into a world of the same size."""
         held = {name: getattr(self, name).copy() for name in STATE}
-        return {"places": list(self.places), "_curves": dict(self._curves), **held}
+        return {
+            "places": list(self.places),
+            "conditions": list(self.conditions),
+            "_curves": dict(self._curves),
+            **held,
+        }
 
     def load(self, state: dict[str, Any]) -> None:
         """Continues from `state()`."""
@@ -286,12 +362,14 @@ class World:
             )
         for name, value in state.items():
             setattr(self, name, value.copy())
+        self.conditions = [PLAIN if found == PLAIN else found for found in self.conditions]
         self._index_navigators()
         self._frames.clear()
 
     def _begin(self, row: int) -> None:
         """Body `row` rests at the start of an episode."""
         self.collided[row], self.stopped[row], self.travelled[row] = False, False, 0.0
+        self.carried[row] = np.eye(4)
         self.time[row], self.dt[row], self.driven[row], self._knots[row] = 0.0, 0.0, 0.0, 0.0
         self._curves.pop(row, None)
 
@@ -305,12 +383,25 @@ class World:
         """Keeps how the step went: from where (B, 2), and the rates (B, 2, 3) it ended with."""
         self.time += dt
         self.dt[:] = dt
+        self.carried[:] = np.eye(4)
         self.driven = np.array(attempted, np.float64)
+        sunk, rise = self._follow_ground()
         self._knots[:, 0, 1:] = self._knots[:, 1, 1:]
-        self._knots[:, 1, 1:] = ending
+        self._knots[:, 1, 1:, :2] = ending[..., :2]
+        self._knots[:, 1, 1:, 2] = np.einsum("bkc,bc->bk", ending[..., :2], rise)
+        self._knots[:, 1, 1:, 3] = ending[..., 2]
         self._knots[:, 0, 0, :2] = before - self.xy
-        self._knots[:, 0, 0, 2] = -attempted[:, 2]
+        self._knots[:, 0, 0, 2] = sunk
+        self._knots[:, 0, 0, 3] = -attempted[:, 2]
         self._frames.clear()
+
+    def _follow_ground(self) -> tuple[NDArray, NDArray]:
+        """Sets the bodies on the ground; how much lower it is now (B,), its rise there (B, 2)."""
+        ground = ground_at(self._records, self._which, self.xy)
+        for row in self._curves:
+            ground[row] = self.z[row], 0.0, 0.0
+        sunk, self.z = self.z - ground[:, 0], ground[:, 0].copy()
+        return sunk, ground[:, 1:]
 
     def _index_navigators(self) -> None:
         """Numbers the floors that bodies drive on; rows without one borrow the first."""
@@ -325,6 +416,8 @@ class World:
                 found[id(navigator)] = len(self._navigators)
                 self._navigators.append(navigator)
             self._which[row] = found[id(navigator)]
+        packed = b"".join([navigator.packed for navigator in self._navigators])
+        self._records = np.frombuffer(packed, GRID)
 
 
 def wrap(angle: NDArray | float) -> NDArray:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from navworld.scenes.apartment.draw import draw_plan
 from navworld.scenes.apartment.furnish import Furnisher, furnish
+from navworld.scenes.apartment.joinery import doors_of
 from navworld.scenes.apartment.plan import Plan
 from navworld.scenes.apartment.shell import build_shell
 from navworld.scenes.materials import sample_style
@@ -49,6 +50,7 @@ def _build(seed: int, rng: Generator) -> Scene | None:
     plan = draw_plan(draw)
     style = sample_style(look)
     mesh = build_shell(build, plan, style)
+    doors = doors_of(plan, mesh)
     least, most = (bound - mesh.triangle_count for bound in TRIANGLES)
     rooms = furnish(fit, plan, style, triangles=(least, most))
     for room in rooms:
@@ -73,6 +75,7 @@ def _build(seed: int, rng: Generator) -> Scene | None:
             Room(room.kind, plan.inner_corners(index)) for index, room in enumerate(plan.rooms)
         ),
         version=VERSION,
+        doors=doors,
     )
 
 

@@ -12,7 +12,7 @@ from navworld.scenes.furniture import shapes
 from navworld.scenes.materials import Style, material, tile_for
 from navworld.scenes.pictures import window_view
 from navworld.world.mesh import MeshBuilder
-from navworld.world.scene import Material
+from navworld.world.scene import Door, Material
 
 Point = tuple[float, float, float]
 
@@ -51,6 +51,33 @@ def build_door(mesh: MeshBuilder, plan: Plan, opening: Opening, style: Style) ->
         towards = 1.0 if opening.into == opening.wall.rooms[1] else -1.0
         T = _leaf_frame(opening, 0.5 * plan.inner_thickness + CASING, towards, opening.angle)
         _leaf(mesh, T, high - low - 0.01, top - 0.01, style.door, style)
+
+
+def doors_of(plan: Plan, mesh: MeshBuilder) -> tuple[Door, ...]:
+    """The leaves that can swing, of a mesh that `build_door` has built every opening into.
+
+    Leaves are told from the front door, and matched to openings, by the order they were built in.
+    """
+    leaves = [k for k, item in enumerate(mesh.instances) if item.name == "door"]
+    hung = [o for o in plan.openings if o.kind == "entrance" or o.into is not None]
+    doors = []
+    for instance, opening in zip(leaves, hung, strict=True):
+        if opening.into is None:
+            continue
+        towards = 1.0 if opening.into == opening.wall.rooms[1] else -1.0
+        distance = 0.5 * plan.inner_thickness + CASING
+        axis = opening.wall.axis
+        along = np.eye(3)[axis] * (-1.0 if opening.hinge_high else 1.0)
+        side = np.cross(along, np.eye(3)[1 - axis] * towards)[2]
+        standing = _leaf_frame(opening, distance, towards, opening.angle)
+        hinge = np.zeros(2)
+        hinge[axis] = opening.high if opening.hinge_high else opening.low
+        hinge[1 - axis] = opening.wall.line + towards * distance
+        x, y = (round(float(value), 6) for value in hinge)
+        angle = float(np.arctan2(standing[1, 0], standing[0, 0]))
+        swing = -float(side) * opening.angle
+        doors.append(Door(instance, (x, y), angle, swing, opening.high - opening.low - 0.01))
+    return tuple(doors)
 
 
 def _leaf_frame(opening: Opening, distance: float, towards: float, angle: float) -> NDArray:

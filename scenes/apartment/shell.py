@@ -40,13 +40,20 @@ class Finish:
     band_top: float = 0.0
 
 
-def build_shell(rng: Generator, plan: Plan, style: Style) -> MeshBuilder:
-    """The mesh of an unfurnished apartment; instance 0 is all its walls."""
+def build_shell(
+    rng: Generator, plan: Plan, style: Style, finishes: list[Finish] | None = None
+) -> MeshBuilder:
+    """The mesh of an unfurnished building; instance 0 is all its walls.
+
+    Args:
+        finishes: Surfaces of every room; None draws them as homes have them.
+    """
     mesh = MeshBuilder()
     walls = mesh.add_instance("building", "wall")
     ceiling = mesh.add_instance("ceiling", "ceiling")
     skirting = mesh.add_instance("skirting", "skirting")
-    finishes = [_finish(rng, plan, room, style) for room in range(len(plan.rooms))]
+    if finishes is None:
+        finishes = [_finish(rng, plan, room, style) for room in range(len(plan.rooms))]
     for room, finish in enumerate(finishes):
         floor = mesh.add_instance(f"{plan.rooms[room].kind} floor", "floor")
         corners = plan.inner_corners(room)

@@ -18,6 +18,7 @@ from navworld.world.geodesic import (
 )
 from navworld.world.motion import advance
 from navworld.world.navigability import Navigator
+from tests.rooms import two_rooms
 from tests.world.floors import floor_from, open_floor, random_rooms
 
 RADIUS = 0.18
@@ -186,3 +187,14 @@ def test_a_field_repeats_to_the_byte():
     goal, *points = navigator.sample(rng, 100)
     first = DistanceField(navigator, goal).distance(np.array(points))
     assert first.tobytes() == DistanceField(navigator, goal).distance(np.array(points)).tobytes()
+
+
+def test_a_field_of_several_goals_has_the_distance_to_the_nearest():
+    navigator = Navigator(two_rooms(0).floors[0], 0.18)
+    rng = np.random.default_rng(0)
+    goals, xy = navigator.sample(rng, 5), navigator.sample(rng, 200)
+    single = np.min([DistanceField(navigator, goal).distance(xy) for goal in goals], axis=0)
+    field = DistanceField(navigator, goals)
+    assert field.distance(xy) == pytest.approx(single, abs=0.02)
+    ends = np.array([field.path(point)[-1] for point in xy])
+    assert np.linalg.norm(ends[:, None] - goals, axis=2).min(1).max() < 1e-6

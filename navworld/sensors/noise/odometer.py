@@ -81,7 +81,7 @@ class OdometerPose:
     def read(self, world: World, ids: IntArray, streams: Streams) -> Observation:
         """{key_motion: (n, 3), key: (n, 3)}, or `gps` and `compass`."""
         pose = _planar(world.T_start_body(ids))
-        motion = _relative(self._true[ids], pose)
+        motion = _relative(_carried(world, ids, self._true[ids]), pose)
         self._true[ids] = pose
         started = streams.steps[ids] > 0
         error = self.errors.errors(world.driven[ids], f"{self.key} noise", ids, streams)
@@ -107,6 +107,18 @@ class OdometerPose:
 def _planar(T: NDArray) -> NDArray:
     """(n, 3) x, y and heading of poses (n, 4, 4)."""
     return np.stack([T[:, 0, 3], T[:, 1, 3], np.arctan2(T[:, 1, 0], T[:, 0, 0])], 1)
+
+
+def _carried(world: World, ids: IntArray, pose: NDArray) -> NDArray:
+    """(n, 3) poses in the frame of the start, moved along with bodies that were carried off."""
+    if (world.carried[ids] == np.eye(4)).all():
+        return pose
+    c, s = np.cos(pose[:, 2]), np.sin(pose[:, 2])
+    T = np.tile(np.eye(4), (len(ids), 1, 1))
+    T[:, 0, 0], T[:, 0, 1], T[:, 1, 0], T[:, 1, 1] = c, -s, s, c
+    T[:, :2, 3] = pose[:, :2]
+    start = world.T_world_start[ids]
+    return _planar(np.linalg.inv(start) @ world.carried[ids] @ start @ T)
 
 
 def _relative(before: NDArray, after: NDArray) -> NDArray:

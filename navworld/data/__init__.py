@@ -1,0 +1,1 @@
+"""Sequences: recorded, read, written and streamed."""

@@ -1,0 +1,1 @@
+"""Every metric once: pure functions of arrays, one family per module."""

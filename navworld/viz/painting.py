@@ -1,0 +1,154 @@
+"""Baked light and textures painted into one atlas, so that any viewer shows a place as it looks."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Scene
+
+LARGEST = 4096
+"""Side of the largest atlas [px]."""
+
+FINEST = 4
+"""How many times as fine as the light it may be."""
+
+LEVELS = 10
+TILE = 128
+"""Side of the tile of a glowing material [px]."""
+
+SPILL = 1.6
+"""How far colours are painted over the edges of triangles, for viewers that interpolate [px]."""
+
+
+def painted(scene: Scene, light: Lightmap) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """What light and materials make of every surface, as one image.
+
+    Returns:
+        (H, W, 3) sRGB atlas, finer than the light where there is room, and (T, 3, 2) where the
+        corners of every triangle lie in it, as shares of its width and height.
+    """
+    rows, columns = light.texels.shape[:2]
+    finer = int(np.clip(LARGEST // max(rows, columns), 1, FINEST))
+    shape = (finer * rows, finer * columns)
+    pixels, levels, colors = _textures(scene)
+    paint = np.zeros((*shape, 3), np.uint8)
+    rank = np.zeros(shape, np.uint8)
+    places = np.ascontiguousarray(light.uv * np.float32(finer), np.float64)
+    _paint(
+        places, np.ascontiguousarray(scene.uv, np.float64), scene.material, pixels, levels,
+        colors, paint, rank,
+    )  # fmt: skip
+    lit = cv2.resize(light.texels, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    lit = lit.astype(np.float32) * np.float32(LIGHT_WHITE ** (1 / LIGHT_GAMMA) / 255)
+    atlas = np.minimum(paint * lit, 255).astype(np.uint8)
+    tiles = _glowing(scene, places, shape)
+    atlas = np.concatenate([atlas, tiles])
+    return atlas, (places / np.array(atlas.shape[1::-1])).astype(np.float32)
+
+
+def _glowing(scene: Scene, places: NDArray, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Tiles for what glows, which the light has no place for; sets the `places` of its corners."""
+    glows = [k for k, m in enumerate(scene.materials) if m.emission > 0]
+    across = max(1, shape[1] // TILE)
+    tiles = np.zeros((-(-len(glows) // across) * TILE, shape[1], 3), np.uint8)
+    for n, k in enumerate(glows):
+        material = scene.materials[k]
+        top, left = n // across * TILE, n % across * TILE
+        image = np.full((1, 1, 3), 255, np.uint8)
+        if material.texture:
+            image = material.texture.pixels
+        tile = cv2.resize(image, (TILE, TILE), interpolation=cv2.INTER_AREA).astype(np.float64)
+        tile *= np.array(material.color) * material.emission ** (1 / LIGHT_GAMMA)
+        tiles[top : top + TILE, left : left + TILE] = np.clip(tile, 0, 255)
+        own = np.flatnonzero(scene.material == k)
+        uv = scene.uv[own] - np.floor(scene.uv[own].min(1, keepdims=True) + 1e-3)
+        inset = np.clip(uv, 0, 1) * (TILE - 2) + 1
+        places[own] = inset + np.array([left, shape[0] + top])
+    return tiles
+
+
+def _textures(scene: Scene) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float64]]:
+    """All textures in all levels in a row, (M, LEVELS, 3) their places, (M, 3) colours."""
+    parts: list[NDArray[np.uint8]] = []
+    known: dict[str, NDArray[np.int64]] = {}
+    table = np.zeros((len(scene.materials), LEVELS, 3), np.int64)
+    end = 0
+    for k, material in enumerate(scene.materials):
+        name = material.texture.name if material.texture else ""
+        if name not in known:
+            image = np.full((1, 1, 3), 255, np.uint8)
+            if material.texture:
+                image = material.texture.pixels
+            rows = np.zeros((LEVELS, 3), np.int64)
+            for level in range(LEVELS):
+                rows[level] = end, *image.shape[:2]
+                if level == 0 or image.size > 3:
+                    parts.append(image.reshape(-1))
+                    end += image.size
+                half = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
+                if half != image.shape[1::-1]:
+                    image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA))
+                else:
+                    rows[level + 1 :] = rows[level]
+                    break
+            known[name] = rows
+        table[k] = known[name]
+    colors = np.array([material.color for material in scene.materials], np.float64)
+    return np.concatenate(parts), table, colors
+
+
+@njit(cache=True)
+def _paint(
+    places: NDArray,
+    uv: NDArray,
+    material: NDArray,
+    pixels: NDArray,
+    levels: NDArray,
+    colors: NDArray,
+    paint: NDArray,
+    rank: NDArray,
+) -> None:
+    """Paints triangles: inside first come first served, over their edges where nothing is."""
+    height, width = rank.shape
+    for t in range(len(places)):
+        a, b, c = places[t, 0], places[t, 1], places[t, 2]
+        area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
+        if abs(area) < 1e-9:
+            continue
+        p, q, r = uv[t, 0], uv[t, 1], uv[t, 2]
+        texture = abs((q[0] - p[0]) * (r[1] - p[1]) - (r[0] - p[0]) * (q[1] - p[1]))
+        fine = levels[material[t], 0]
+        texture *= fine[1] * fine[2] / abs(area)
+        level = int(max(0.0, min(LEVELS - 1.0, np.floor(0.5 * np.log2(max(texture, 1e-9)) + 0.5))))
+        start, rows, columns = levels[material[t], level]
+        spill = np.empty(3)
+        spill[0] = SPILL * np.hypot(c[0] - b[0], c[1] - b[1]) / abs(area)
+        spill[1] = SPILL * np.hypot(a[0] - c[0], a[1] - c[1]) / abs(area)
+        spill[2] = SPILL * np.hypot(b[0] - a[0], b[1] - a[1]) / abs(area)
+        low_x = max(0, int(min(a[0], b[0], c[0]) - SPILL))
+        high_x = min(width - 1, int(max(a[0], b[0], c[0]) + SPILL))
+        low_y = max(0, int(min(a[1], b[1], c[1]) - SPILL))
+        high_y = min(height - 1, int(max(a[1], b[1], c[1]) + SPILL))
+        for y in range(low_y, high_y + 1):
+            for x in range(low_x, high_x + 1):
+                if rank[y, x] == 2:
+                    continue
+                u, v = x + 0.5, y + 0.5
+                wb = ((u - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (v - a[1])) / area
+                wc = ((b[0] - a[0]) * (v - a[1]) - (u - a[0]) * (b[1] - a[1])) / area
+                wa = 1.0 - wb - wc
+                inside = wa >= 0.0 and wb >= 0.0 and wc >= 0.0
+                near = wa >= -spill[0] and wb >= -spill[1] and wc >= -spill[2]
+                if not inside and (rank[y, x] > 0 or not near):
+                    continue
+                tu = wa * p[0] + wb * q[0] + wc * r[0]
+                tv = wa * p[1] + wb * q[1] + wc * r[1]
+                column = int((tu - np.floor(tu)) * columns)
+                row = int((tv - np.floor(tv)) * rows)
+                i = start + 3 * (min(row, rows - 1) * columns + min(column, columns - 1))
+                for k in range(3):
+                    paint[y, x, k] = int(pixels[i + k] * min(colors[material[t], k], 1.0))
+                rank[y, x] = 2 if inside else 1

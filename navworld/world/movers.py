@@ -1,0 +1,376 @@
+"""Everything that moves beside the agents: people, vehicles, doors.
+
+| | how it moves | instance in images |
+|---|---|---|
+| people | on shortest paths between places of the scene, around each other and the agent | n + k |
+| vehicles | on the right-hand lanes of the roads of `Scene.map`, behind each other | n + k |
+| doors | leaves named in `Scene.doors` close now and then, and open for whoever comes near | its own |
+
+n is `len(scene.instances)`, k counts people first, then vehicles: one instance for a person, though
+it is made of seven parts. The static scene is never rebuilt: moving things are instances in a scene
+of their own, traced after it (`navworld.world.prepared.MovingParts`). They are lit evenly.
+
+The state belongs to the environment: nothing in it is shared between rows, and what happens in a
+row depends on nothing but its seed, its scene and the way of its agent. In a step first the agent
+moves among things that stand still, up to the first contact, then they move around the agent.
+Images taken within a step (rolling shutter, blur, events) show them where they are at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from navworld.streams import IntArray, Streams
+from navworld.world.clearance import GRID
+from navworld.world.fields import FIELD
+from navworld.world.movers_contact import admit_all, touching_all
+from navworld.world.movers_doors import Doors
+from navworld.world.movers_gait import PARTS, Figure, as_shown, pose_figures, stand
+from navworld.world.movers_people import GAP, GOALS, PERSON, TICK, Walks, scatter, walk
+from navworld.world.movers_places import walks_of
+from navworld.world.movers_roads import Traffic
+from navworld.world.prepared import MovingParts, RayScene
+from navworld.world.store import Place
+from navworld.world.world import World
+
+
+@dataclass(frozen=True)
+class Movers:
+    """What is to move in every environment.
+
+    Attributes:
+        people: How many; fewer where there is no room for so many.
+        vehicles: How many; none where the scene has no map with roads.
+        doors: Whether doors close and open.
+        radius: Of the disc that a person is [m].
+        pace: Range of the speeds that people like to walk at [m/s].
+        start_distance: That people keep from the agent's start when an episode begins, beyond
+            both radii [m].
+    """
+
+    people: int = 0
+    vehicles: int = 0
+    doors: bool = False
+    radius: float = 0.25
+    pace: tuple[float, float] = (0.7, 1.3)
+    start_distance: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in ("people", "vehicles"):
+            value = getattr(self, name)
+            if not (isinstance(value, (int, np.integer)) and 0 <= value <= 1000):
+                raise ValueError(f"Movers({name}={value!r}): expected a whole number 0 to 1000")
+        low, high = self.pace
+        if not 0 < low <= high <= 3:
+            raise ValueError(f"Movers(pace={self.pace!r}): expected 0 < slowest ≤ fastest ≤ 3 m/s")
+        if not 0.1 <= self.radius <= 0.6:
+            raise ValueError(f"Movers(radius={self.radius!r}): expected 0.1 to 0.6 m")
+        if not self.start_distance >= 0:
+            raise ValueError(f"Movers(start_distance={self.start_distance!r}): expected ≥ 0 m")
+
+
+@dataclass(frozen=True)
+class MoverStates:
+    """Where the movers of one environment are, M of them.
+
+    Attributes:
+        kinds: "person", "vehicle" or "door" of each.
+        instance: (M,) their value in instance images.
+        T_world_mover: (M, 4, 4); people and vehicles on the ground under their middle, x forward;
+            a door at its hinge, the identity rotation where it stands in the scene.
+        velocity: (M, 3) [m/s] and turn_rate: (M,) about z [rad/s], over the last tick.
+    """
+
+    kinds: tuple[str, ...]
+    instance: NDArray[np.int64]
+    T_world_mover: NDArray[np.float64]
+    velocity: NDArray[np.float64]
+    turn_rate: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PartMotion:
+    """How the rigid parts in images moved since the previous observation, K of them.
+
+    Attributes:
+        instance: (K,) what they show in instance images.
+        T_before, T_now: (K, 4, 4) T_world_part then and now.
+        low, high: (K, 3) the box that holds a part, in its own frame [m].
+    """
+
+    instance: NDArray[np.int64]
+    T_before: NDArray[np.float64]
+    T_now: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    def carried(self, p_world: NDArray, instance: NDArray) -> NDArray[np.float64]:
+        """(P, 3) where surface points (P, 3) of then are now, given what they belong to (P,).
+
+        A point moves with the part of its mover that holds it, or comes nearest to doing so;
+        points of what does not move by itself stay.
+        """
+        there = np.array(p_world, np.float64)
+        for value in np.intersect1d(instance, self.instance):
+            parts, points = np.flatnonzero(self.instance == value), instance == value
+            R, t = self.T_before[parts, :3, :3], self.T_before[parts, :3, 3]
+            own = np.einsum("kji,kpj->kpi", R, p_world[points][None] - t[:, None])
+            outside = np.maximum(self.low[parts, None] - own, own - self.high[parts, None])
+            best = np.linalg.norm(np.maximum(outside, 0.0), axis=2).argmin(0)
+            T = self.T_now[parts[best]]
+            chosen = own[best, np.arange(len(best))]
+            there[points] = np.einsum("pij,pj->pi", T[:, :3, :3], chosen) + T[:, :3, 3]
+        return there
+
+
+class Others:
+    """What moves beside the agents in a batch of environments.
+
+    Args:
+        num_envs: Rows B.
+        movers: What there is to be.
+        robot_radius: Of the agents [m].
+        figure: Looks of a person by number.
+        vehicle: Looks of a vehicle by number.
+
+    Attributes:
+        people: (B, P) of PERSON; the first `counts[b]` of a row are there.
+    """
+
+    def __init__(
+        self,
+        num_envs: int,
+        movers: Movers,
+        *,
+        robot_radius: float,
+        figure: Callable[[int], Figure],
+        vehicle: Callable[[int], RayScene],
+    ) -> None:
+        self.movers, self._figure = movers, figure
+        self.people = np.zeros((num_envs, movers.people), PERSON)
+        self.counts = np.zeros(num_envs, np.int64)
+        self._looks = np.zeros((num_envs, movers.people), np.int64)
+        self._homes = np.zeros((num_envs, 2))
+        self._agents = np.zeros((num_envs, 5))
+        self._agents[:, 4] = robot_radius
+        self._walks: list[Walks | None] = [None] * num_envs
+        self._grids = np.zeros(num_envs, GRID)
+        self._fields = np.zeros((num_envs, GOALS), FIELD)
+        self._spots = np.zeros((num_envs, GOALS, 2))
+        self._instances: list[NDArray[np.int64]] = [np.zeros(0, np.int64)] * num_envs
+        self._shapes: list[list[RayScene | tuple[RayScene, ...]]] = [[] for _ in range(num_envs)]
+        # Of every mover, and of the people: now, and at the observation before.
+        self._now = [np.zeros((0, 4, 4))] * num_envs
+        self._before = [np.zeros((0, 4, 4))] * num_envs
+        self._people_before = self.people.copy()
+        self._traffic: list[Traffic | None] = [None] * num_envs
+        self._doors: list[Doors | None] = [None] * num_envs
+        self._vehicle = vehicle
+
+    def begin(self, world: World, ids: IntArray, streams: Streams) -> None:
+        """Sets everything down anew in rows `ids`, whose bodies stand at their starts."""
+        for row in ids:
+            rng = streams.generator("movers", row)
+            place, start = world.places[row], world.xy[row]
+            self._agents[row, :4] = *start, 0.0, 0.0
+            self._populate(row, place, start, rng)
+            self._traffic[row] = self._doors[row] = None
+            if self.movers.vehicles and place.scene.map is not None and place.scene.map.roads:
+                self._traffic[row] = Traffic(
+                    place, self.movers.vehicles, rng, start, self._agents[row, 4]
+                )
+            if self.movers.doors and place.scene.doors:
+                self._doors[row] = Doors(place.scene, rng)
+            self._cast(row, world)
+
+    def advance(self, world: World, dt: float) -> None:
+        """Moves everything on by `dt` seconds, around the bodies where they are now."""
+        moved = world.xy - self._agents[:, :2]
+        self._agents[:, :2] = world.xy
+        self._agents[:, 2:4] = np.where(np.hypot(*moved.T)[:, None] < 2.0, moved / dt, 0.0)
+        self._people_before[:] = self.people
+        ticks = max(1, int(np.ceil(dt / TICK - 1e-6)))
+        walk(
+            self.people, self.counts, self._grids, self._fields, self._spots, self._agents,
+            float(dt), ticks,
+        )  # fmt: skip
+        for row, parts in enumerate(world.movers):
+            traffic, doors = self._traffic[row], self._doors[row]
+            if traffic is not None:
+                traffic.drive(self._walkers(row), dt)
+            if doors is not None:
+                doors.swing(self._walkers(row), dt)
+            if parts is not None:
+                self._before[row][:] = self._now[row]
+                parts.set_transforms(self._now[row], self._pose(row))
+
+    def admit(self, world: World, motion: NDArray, *, arc: bool) -> NDArray[np.float64]:
+        """(B,) share of the way of every body before it would run into a person or a vehicle.
+
+        Args:
+            motion: (B, 3) forward [m], left [m], turn [rad] that the bodies are about to make.
+            arc: Whether they turn on the way; else at its end.
+        """
+        return admit_all(*self._everybody(), world.xy, world.yaw, motion, arc)
+
+    def touching(self, world: World) -> NDArray[np.bool_]:
+        """(B,) whether a body stands where a person or a vehicle is."""
+        return touching_all(*self._everybody(), world.xy)
+
+    def states(self, row: int) -> MoverStates:
+        """Where the movers of an environment truly are and how they move."""
+        people = self.people[row, : self.counts[row]]
+        velocity = np.stack([people["vx"], people["vy"], np.zeros(len(people))], 1)
+        kinds, velocities, turns = ["person"] * len(people), [velocity], [people["turn"]]
+        for kind, movers in (("vehicle", self._traffic[row]), ("door", self._doors[row])):
+            if movers is not None:
+                _, velocity, turn = movers.motion()
+                kinds += [kind] * len(movers)
+                velocities.append(velocity)
+                turns.append(turn)
+        return MoverStates(
+            tuple(kinds), self._instances[row], self._now[row].copy(),
+            np.concatenate(velocities), np.concatenate(turns),
+        )  # fmt: skip
+
+    def leaves(self, row: int) -> NDArray[np.float64]:
+        """(D, 2, 2) hinge and far end of the doors of an environment, where they are now [m]."""
+        doors = self._doors[row]
+        return np.zeros((0, 2, 2)) if doors is None else doors.segments()
+
+    def moving(self, row: int) -> NDArray[np.int64]:
+        """Instances that have moved since the previous observation."""
+        moved = np.abs(self._now[row] - self._before[row]).max((1, 2), initial=0.0) > 1e-9
+        return self._instances[row][moved]
+
+    def part_motion(self, row: int) -> PartMotion:
+        """How the parts in images of an environment moved since the previous observation."""
+        count = int(self.counts[row])
+        figures = [self._figure(int(look)) for look in self._looks[row, :count]]
+        instance = np.repeat(self._instances[row][:count], len(PARTS))
+        parts: list[NDArray[np.float64]] = []
+        for people, T_world_mover in (
+            (self._people_before[row, :count], self._before[row]),
+            (self.people[row, :count], self._now[row]),
+        ):
+            T = np.zeros((count, len(PARTS), 4, 4))
+            if count:
+                proportions = np.stack([figure.proportions for figure in figures])
+                ground = T_world_mover[:count, 2, 3]
+                pose_figures(as_shown(people), np.ascontiguousarray(ground), proportions, T)
+            parts.append(np.concatenate([T.reshape(-1, 4, 4), T_world_mover[count:]]))
+        boxes = [figure.bounds for figure in figures]
+        single = [shape for shape in self._shapes[row][count:] if isinstance(shape, RayScene)]
+        boxes += [shape.scene.bounds[None] for shape in single]
+        bounds = np.concatenate(boxes) if boxes else np.zeros((0, 2, 3))
+        instance = np.concatenate([instance, self._instances[row][count:]])
+        return PartMotion(instance, parts[0], parts[1], bounds[:, 0], bounds[:, 1])
+
+    def state(self) -> dict[str, Any]:
+        """Everything that changes."""
+        names = ("people", "counts", "_looks", "_homes", "_agents")
+        return {
+            **{name: getattr(self, name).copy() for name in names},
+            "before": ([T.copy() for T in self._before], self._people_before.copy()),
+            "traffic": [None if t is None else t.state() for t in self._traffic],
+            "doors": [None if d is None else d.state() for d in self._doors],
+        }
+
+    def load(self, state: dict[str, Any], world: World) -> None:
+        """Continues from `state()` in a world that has been loaded already."""
+        for name in ("people", "counts", "_looks", "_homes", "_agents"):
+            getattr(self, name)[:] = state[name]
+        for row, place in enumerate(world.places):
+            if place is None:
+                continue
+            if self.movers.people:
+                self._walk_in(row, place)
+            held = state["traffic"][row]
+            self._traffic[row] = None if held is None else Traffic.of(place, held)
+            held = state["doors"][row]
+            self._doors[row] = None if held is None else Doors.of(place.scene, held)
+            self._cast(row, world)
+            self._before[row] = state["before"][0][row].copy()
+        self._people_before[:] = state["before"][1]
+
+    def _populate(self, row: int, place: Place, start: NDArray, rng: np.random.Generator) -> None:
+        """Puts people into a scene."""
+        movers = self.movers
+        self.counts[row] = 0
+        if not movers.people:
+            return
+        self._homes[row] = start
+        walks = self._walk_in(row, place)
+        if walks is None:
+            return
+        distance = movers.radius + self._agents[row, 4] + GAP + movers.start_distance
+        people = scatter(walks, movers.people, rng, away=start, distance=distance, pace=movers.pace)
+        self.counts[row] = len(people)
+        self.people[row] = 0
+        self.people[row, : len(people)] = people
+        self._looks[row] = rng.permutation(max(32, movers.people))[: movers.people]
+
+    def _walk_in(self, row: int, place: Place) -> Walks | None:
+        """Lets people of a row walk around their home in a place."""
+        walks = walks_of(place, self.movers.radius, self._homes[row])
+        self._walks[row] = walks  # keeps what the records point at
+        if walks is None:
+            return None
+        self._grids[row] = np.frombuffer(walks.navigator.packed, GRID)[0]
+        self._fields[row], self._spots[row] = walks.fields, walks.spots
+        return walks
+
+    def _cast(self, row: int, world: World) -> None:
+        """Makes the parts of a row anew."""
+        first = len(world.places[row].scene.instances)
+        looks = self._looks[row, : self.counts[row]]
+        shapes: list[RayScene | tuple[RayScene, ...]] = [self._figure(int(k)).poses for k in looks]
+        traffic, doors = self._traffic[row], self._doors[row]
+        if traffic is not None:
+            shapes += [self._vehicle(look) for look in traffic.looks]
+        instances = list(range(first, first + len(shapes)))
+        if doors is not None:
+            shapes += doors.shapes
+            instances += doors.instances
+        self._instances[row] = np.array(instances, np.int64)
+        self._shapes[row] = shapes
+        self._now[row] = np.tile(np.eye(4), (len(shapes), 1, 1))
+        shown = self._pose(row)
+        self._before[row] = self._now[row].copy()
+        self._people_before[row] = self.people[row]
+        world.movers[row] = None
+        if shapes:
+            parts = world.movers[row] = MovingParts(shapes, instances=instances)
+            parts.set_transforms(self._now[row], shown)
+
+    def _pose(self, row: int) -> NDArray[np.int64]:
+        """Writes where the movers of a row are; which of its shapes each shows."""
+        T, at = self._now[row], int(self.counts[row])
+        shown = np.zeros(len(T), np.int64)
+        if at:
+            people = self.people[row, :at]
+            stand(people, self._grids[row : row + 1], T, shown)
+        for movers in (self._traffic[row], self._doors[row]):
+            if movers is not None:
+                T[at : at + len(movers)] = movers.motion()[0]
+                at += len(movers)
+        return shown
+
+    def _everybody(self) -> tuple[Any, ...]:
+        """The first arguments of `admit_all`."""
+        found = [None if t is None else t.discs() for t in self._traffic]
+        edges = np.cumsum([0, *(0 if d is None else len(d) for d in found)])
+        vehicles = np.concatenate([np.zeros((0, 3)), *(d for d in found if d is not None)])
+        return self.people, self.counts, self.movers.radius, vehicles, edges, self._agents
+
+    def _walkers(self, row: int) -> NDArray[np.float64]:
+        """(D, 3) x, y, radius of the people and the agent."""
+        people = self.people[row, : self.counts[row]]
+        radius = np.full(len(people), self.movers.radius)
+        discs = np.stack([people["x"], people["y"], radius], 1)
+        return np.concatenate([discs, self._agents[row, [0, 1, 4]][None]])
