@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from navworld.viz.painting import painted
 from navworld.world.scene import Lightmap, Scene
 
-MOST_TRIANGLES = 400_000
+MOST_TRIANGLES = 1_200_000
 """Of larger scenes the smallest triangles are left out: a browser is to show them."""
 
 QUALITY = 88

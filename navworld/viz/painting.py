@@ -19,6 +19,9 @@ LEVELS = 10
 TILE = 128
 """Side of the tile of a glowing material [px]."""
 
+SMALL, SWATCH, STEPS = 4.0, 4, 24
+"""Facets smaller than this get a swatch [px²]; its side [px]; steps of light."""
+
 SPILL = 1.6
 """How far colours are painted over the edges of triangles, for viewers that interpolate [px]."""
 
@@ -46,6 +49,7 @@ def painted(scene: Scene, light: Lightmap) -> tuple[NDArray[np.uint8], NDArray[n
     atlas = np.minimum(paint * lit, 255).astype(np.uint8)
     tiles = _glowing(scene, places, shape)
     atlas = np.concatenate([atlas, tiles])
+    atlas = np.concatenate([atlas, _palette(scene, light, places, atlas.shape[:2])])
     return atlas, (places / np.array(atlas.shape[1::-1])).astype(np.float32)
 
 
@@ -68,6 +72,44 @@ def _glowing(scene: Scene, places: NDArray, shape: tuple[int, int]) -> NDArray[n
         inset = np.clip(uv, 0, 1) * (TILE - 2) + 1
         places[own] = inset + np.array([left, shape[0] + top])
     return tiles
+
+
+def _palette(
+    scene: Scene, light: Lightmap, places: NDArray, shape: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Swatches for facets too small to be painted: materials in steps of light.
+
+    They share texels of the light with others; sets the `places` of their corners.
+    """
+    a, b, c = np.moveaxis(places, 1, 0)
+    area = np.abs(np.cross(np.pad(b - a, ((0, 0), (0, 1))), np.pad(c - a, ((0, 0), (0, 1))))[:, 2])
+    emission = np.array([m.emission for m in scene.materials])[scene.material]
+    small = np.flatnonzero((area < SMALL) & (emission == 0))
+    if not len(small):
+        return np.zeros((0, shape[1], 3), np.uint8)
+    means = np.array(
+        [
+            np.array(m.color) * (255.0 if m.texture is None else m.texture.pixels.mean((0, 1)))
+            for m in scene.materials
+        ]
+    )
+    across = shape[1] // SWATCH
+    count = len(means) * STEPS
+    k = np.arange(-(-count // across) * across)
+    brightness = LIGHT_WHITE ** (1 / LIGHT_GAMMA) * (k % STEPS + 0.5) / STEPS
+    colors = means[np.minimum(k // STEPS, len(means) - 1)] * brightness[:, None]
+    strip = np.clip(colors, 0, 255).astype(np.uint8).reshape(-1, across, 3)
+    strip = np.repeat(np.repeat(strip, SWATCH, 0), SWATCH, 1)
+    middle = light.uv[small].mean(1).astype(np.int64)
+    rows, columns = np.array(light.texels.shape[:2])
+    texel = light.texels[np.clip(middle[:, 1], 0, rows - 1), np.clip(middle[:, 0], 0, columns - 1)]
+    step = np.minimum(texel.mean(1) * STEPS // 255, STEPS - 1).astype(np.int64)
+    entry = scene.material[small] * STEPS + step
+    places[small] = (np.stack([entry % across, entry // across], 1) * SWATCH + SWATCH / 2)[:, None]
+    places[small, :, 1] += shape[0]
+    out = np.zeros((len(strip), shape[1], 3), np.uint8)
+    out[:, : strip.shape[1]] = strip
+    return out
 
 
 def _textures(scene: Scene) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float64]]:

@@ -4,7 +4,7 @@
 |---|---|---|
 | people | on shortest paths between places of the scene, around each other and the agent | n + k |
 | vehicles | on the right-hand lanes of the roads of `Scene.map`, behind each other | n + k |
-| doors | leaves named in `Scene.doors` close now and then, and open for whoever comes near | its own |
+| doors | leaves of `Scene.doors` close now and then and open for whoever comes near | its own |
 
 n is `len(scene.instances)`, k counts people first, then vehicles: one instance for a person, though
 it is made of seven parts. The static scene is never rebuilt: moving things are instances in a scene

@@ -179,6 +179,7 @@ class MovingParts:
         most = max(len(group) for group in records)
         self._choices = np.array([group + group[-1:] * (most - len(group)) for group in records])
         self._records = np.ascontiguousarray(self._choices[:, 0], np.int64)
+        self._shown = np.zeros(len(shapes), np.int64)
         self._instances = np.ascontiguousarray(first, np.int64)
         if self._instances.shape != (len(shapes),):
             raise ValueError(f"{len(shapes)} parts need as many first instances")
@@ -200,19 +201,30 @@ class MovingParts:
             shown: (K,) which of its shapes each part shows from now on; None changes nothing.
         """
         T = np.ascontiguousarray(T_world_part, np.float64)
-        if T.shape != (len(self), 4, 4) or not np.isfinite(T).all():
+        shown = self._shown if shown is None else shown
+        if T.shape != (len(self), 4, 4) or not _note(
+            T, self._choices, shown, self._records, self._rotations
+        ):
             raise ValueError(f"T_world_part is {T.shape}: give ({len(self)}, 4, 4) finite poses")
-        if shown is not None:
-            _choose(self._choices, shown, self._records)
+        self._shown = shown
         self.scene.set_transforms(T, shown)
-        self._rotations[:] = T[:, :3, :3]
 
 
 @nb.njit(nogil=True, cache=True)
-def _choose(choices, shown, records):
-    """Writes for every part (K,) the record of the shape that it shows."""
+def _note(T_world_part, choices, shown, records, rotations):
+    """Writes for every part the record of the shape that it shows and its rotation.
+
+    False, and nothing written, where a pose (K, 4, 4) is not finite.
+    """
+    for value in T_world_part.flat:
+        if not np.isfinite(value):
+            return False
     for k in range(len(shown)):
         records[k] = choices[k, shown[k]]
+        for i in range(3):
+            for j in range(3):
+                rotations[k, i, j] = T_world_part[k, i, j]
+    return True
 
 
 def _instances(

@@ -156,7 +156,7 @@ def _gate(door: tuple[float, float] | None, gardens: list[Polygon]) -> tuple[flo
         if garden.contains(point):
             edge = garden.exterior.interpolate(garden.exterior.project(point))
             away = np.array([edge.x - point.x, edge.y - point.y])
-            x, y = np.array([edge.x, edge.y]) + 0.8 * away / max(np.linalg.norm(away), 1e-6)
+            x, y = np.array([edge.x, edge.y]) + 0.8 * away / max(float(np.linalg.norm(away)), 1e-6)
             return round(float(x), 3), round(float(y), 3)
     return door
 

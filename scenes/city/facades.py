@@ -164,11 +164,10 @@ def window(style: WindowStyle, trim: Material, wall_material: Material) -> MeshB
         mesh.box((-w - 0.12, -0.12, h + 0.14), (w + 0.12, 0.0, h + 0.24), trim, 0, omit=ledge)
     if style.surround:
         s, out = style.surround, -0.035
-        for low, high in (((-w - s, out, 0), (-w, 0, h)), ((w, out, 0), (w + s, 0, h)),
-                          ((-w - s, out, h), (w + s, 0, h + s))):  # fmt: skip
-            mesh.box(
-                low, high, trim, 0, omit=_but("-y", "-x", "+x") if low[2] == 0 else ("+y", "-z")
-            )
+        jamb = _but("-y", "-x", "+x")
+        mesh.box((-w - s, out, 0), (-w, 0, h), trim, 0, omit=jamb)
+        mesh.box((w, out, 0), (w + s, 0, h), trim, 0, omit=jamb)
+        mesh.box((-w - s, out, h), (w + s, 0, h + s), trim, 0, omit=("+y", "-z"))
     if style.shutters is not None:
         board = looks.paint(style.shutters, "shutter")
         for side in (-1, 1):

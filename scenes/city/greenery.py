@@ -195,12 +195,12 @@ def _conifer(rng: Generator, height: float, cards: int) -> Tree:
         mesh.triangles(below, index[:, ::-1], uv[:, ::-1], leaves, 0)
     count = cards
     t = rng.random(count) ** 0.7
-    z = 0.25 * height + 0.72 * height * (1 - t)
+    level = 0.25 * height + 0.72 * height * (1 - t)
     reach = (wide * t + 0.2) * rng.uniform(0.75, 1.05, count)
     turn = rng.uniform(0, 2 * np.pi, count)
     out = np.stack([np.cos(turn), np.sin(turn), np.full(count, -0.35)], 1)
     side = np.stack([-np.sin(turn), np.cos(turn), np.zeros(count)], 1)
-    root = np.stack([np.cos(turn) * reach, np.sin(turn) * reach, z], 1)
+    root = np.stack([np.cos(turn) * reach, np.sin(turn) * reach, level], 1)
     tip = root + 0.5 * out
     corners = np.stack(
         [root - 0.14 * side, tip, root + 0.14 * side, root + np.array([0, 0, 0.1])], 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from numpy.random import Generator
@@ -69,7 +70,7 @@ class Names:
     def _of(self, words: tuple[str, ...]) -> str:
         return words[int(self.rng.integers(len(words)))]
 
-    def _new(self, draw) -> str:
+    def _new(self, draw: Callable[[], str]) -> str:
         for _ in range(200):
             name = draw()
             if name not in self._used:

@@ -9,7 +9,7 @@ import shapely
 import shapely.ops
 from numpy.random import Generator
 from numpy.typing import NDArray
-from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry import LinearRing, LineString, Point, Polygon
 
 from navworld.scenes.city.plan import Block
 
@@ -114,7 +114,9 @@ def _area(corners: NDArray) -> float:
     return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
 
 
-def _faces(k: int, outline: NDArray, rim, tree: shapely.STRtree, use: str) -> NDArray[np.int64]:
+def _faces(
+    k: int, outline: NDArray, rim: LinearRing, tree: shapely.STRtree, use: str
+) -> NDArray[np.int64]:
     """What every wall faces."""
     ahead = np.roll(outline, -1, 0) - outline
     middle = outline + 0.5 * ahead

@@ -130,13 +130,13 @@ def plant(things: Things, rng: Generator, species: int, tree: Tree, spot: NDArra
     """A tree, turned and scaled at random; False where there is no room."""
     scale, turn = rng.uniform(0.82, 1.1), rng.uniform(0, 2 * np.pi)
     radius = 1.6 * scale * tree.trunk + 0.05
-    if not things.free(*spot, radius + 0.4):
+    if not things.free(float(spot[0]), float(spot[1]), radius + 0.4):
         return False
     T = np.eye(4)
     T[:2, :2] = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     T[2, 2], T[:3, 3] = scale * rng.uniform(0.92, 1.08), (*spot, KERB)
     things.trees.append((species, T, scale))
-    things.hold(*spot, radius)
+    things.hold(float(spot[0]), float(spot[1]), radius)
     return True
 
 
@@ -195,11 +195,11 @@ def _signs(
 def _stop(things: Things, rng: Generator, street: Street, place: NDArray, side: NDArray) -> None:
     spot = place + (0.5 * street.width + 0.9) * side
     ad = fu.posters(rng, ["MUSEUM"])[0]
-    if things.free(*spot, 2.1):
+    if things.free(float(spot[0]), float(spot[1]), 2.1):
         T = pose(spot, -side)
         name = f"{street.name} stop"
         things.mesh.append(fu.shelter(street.name, ad), T, things.mesh.add_instance(name, "object"))
-        things.spots.append((*spot, 2.1))
+        things.spots.append((float(spot[0]), float(spot[1]), 2.1))
         corners = np.array(
             [(-1.95, 0.35, 0, 1), (1.95, 0.35, 0, 1), (1.95, 1.2, 0, 1), (-1.95, 1.2, 0, 1)]
         )
@@ -233,11 +233,11 @@ def park_vehicles(
                 T = np.eye(4)
                 T[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
                 T[:2, 3] = spot
-                if things.free(*spot, 2.2):
+                if things.free(float(spot[0]), float(spot[1]), 2.2):
                     things.mesh.append(
                         kit, T, things.mesh.add_instance(f"parked {shape.name}", "vehicle")
                     )
-                    things.spots.append((*spot, 1.2))
+                    things.spots.append((float(spot[0]), float(spot[1]), 1.2))
                     half = np.array([shape.length / 2, shape.width / 2])
                     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
                     things.blocked.append(Polygon(corners @ T[:2, :2].T + T[:2, 3]))
@@ -271,7 +271,8 @@ def _scatter(
     if area.is_empty:
         return
     low, high = np.array(area.bounds[:2]), np.array(area.bounds[2:])
-    count, placed = round(density * area.area), []
+    count = round(density * area.area)
+    placed: list[NDArray] = []
     for spot in rng.uniform(low, high, (8 * count, 2)):
         if len(placed) >= count:
             break
@@ -342,7 +343,8 @@ def _square(things: Things, rng: Generator, block: Block, trees: list[Tree]) -> 
     market = rng.random() < 0.5
     for spot in rng.uniform(low, high, (round(0.05 * inner.area), 2)):
         color = looks.SHOP_COLORS[int(rng.integers(len(looks.SHOP_COLORS)))]
-        color = tuple(min(1.0, 1.5 * c + 0.1) for c in color)
+        bright = [min(1.0, 1.5 * c + 0.1) for c in color]
+        color = bright[0], bright[1], bright[2]
         turn = rng.uniform(0, 2 * np.pi)
         if inner.contains(Point(spot)):
             T = pose(spot, np.array([np.cos(turn), np.sin(turn)]))

@@ -143,6 +143,7 @@ def gable_roof(
     out = np.zeros(4)
     out[[0, 2]] = overhang
     eaves = offset(q, out)
+    drop = np.array([0, 0, 0.12])
     low = base - overhang * np.tan(pitch)
 
     def point(xy: NDArray, z: float) -> tuple[float, float, float]:
@@ -153,11 +154,10 @@ def gable_roof(
                    point(ridge[n], top)]  # fmt: skip
         roof_plane(mesh, corners, roof, instance, tile)
         soffit = looks.paint((0.80, 0.78, 0.74), "soffit")
-        drop = np.array([0, 0, 0.12])
         under = [point(q[b], base), point(q[a], base), corners[0], corners[1]]
         mesh.quad(np.asarray(under) - drop, soffit, instance)
-        lip = [corners[0] - drop, corners[1] - drop, corners[1], corners[0]]
-        mesh.quad(lip, looks.paint((0.55, 0.56, 0.57), "gutter"), instance)
+        lip = [np.array(corners[0]) - drop, np.array(corners[1]) - drop, corners[1], corners[0]]
+        mesh.quad(np.array(lip), looks.paint((0.55, 0.56, 0.57), "gutter"), instance)
     for a, b, m in ((1, 2, 1), (3, 0, 0)):
         roof_plane(mesh, [point(q[a], base), point(q[b], base), point(ridge[m], top)], walls,
                    instance, wall_tile)  # fmt: skip

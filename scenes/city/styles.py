@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from numpy.random import Generator
 
@@ -11,6 +13,7 @@ from navworld.scenes.city import looks
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import Material
 
+T = TypeVar("T")
 Finish = tuple[str, looks.Color]
 _PLAIN = (1.0, 1.0, 1.0)
 _RENDERS = (
@@ -110,7 +113,7 @@ def draw_style(rng: Generator, use: str, busy: bool, mood: int) -> Style:
     return _cottage(rng, mood) if use == "houses" else _townhouse(rng, busy, mood)
 
 
-def _pick(rng: Generator, items):
+def _pick(rng: Generator, items: Sequence[T]) -> T:
     return items[int(rng.integers(len(items)))]
 
 

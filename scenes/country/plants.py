@@ -28,6 +28,7 @@ ROOT = 0.6
 def _sphere(coarse: bool) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """A unit sphere of 80 triangles: an icosahedron whose edges are halved, unless coarse."""
     g = (1 + 5**0.5) / 2
+    corners: list[tuple[float, float, float]]
     corners = [(-1, g, 0), (1, g, 0), (-1, -g, 0), (1, -g, 0), (0, -1, g), (0, 1, g)]
     corners += [(0, -1, -g), (0, 1, -g), (g, 0, -1), (g, 0, 1), (-g, 0, -1), (-g, 0, 1)]
     faces = "0b5 051 017 07a 0ab 159 5b4 ba2 a76 718 394 342 326 368 389 495 24b 62a 867 981"

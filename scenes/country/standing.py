@@ -73,7 +73,7 @@ def _add_sign(
     if len(free):
         xy = free[np.linalg.norm(free - near, axis=1).argmin()]
         yaw = float(np.arctan2(heading[1], heading[0]))
-        add_sign(mesh, xy, float(land.height(xy[None])[0]), [(word, yaw)], f"sign {word}")
+        add_sign(mesh, xy, float(land.height(xy[None])[0]), word, yaw)
 
 
 def add_plants(mesh: MeshBuilder, rng: Generator, land: Land) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
 import cv2
 import numpy as np
@@ -44,24 +44,21 @@ def surface(name: str) -> Material:
 
 
 @cache
-def lettering(words: tuple[str, ...], background: Color) -> Material:
-    """A board with words, one line each."""
+def lettering(word: str, background: Color) -> Material:
+    """A board with a word."""
     canvas = Canvas(np.random.default_rng(0), 64, 192, ((0.5,) * 3,) * 5)
     canvas.fill(background)
     ink = np.array((0.93, 0.92, 0.86) if sum(background) < 1.5 else (0.14, 0.12, 0.10))
-    for k, word in enumerate(words):
-        at = (0.5, (k + 0.5) / len(words))
-        canvas.text(word, cv2.FONT_HERSHEY_DUPLEX, (0.84, 0.56 / len(words)), at, ink)
+    canvas.text(word, cv2.FONT_HERSHEY_DUPLEX, (0.84, 0.56), (0.5, 0.5), ink)
     pixels = tx.finish(canvas.finished())
     pixels.setflags(write=False)
-    name = "sign " + " / ".join(words)
-    return Material(name, texture=Texture(f"country {name} {background}", pixels))
+    return Material(f"sign {word}", texture=Texture(f"country sign {word} {background}", pixels))
 
 
-def _foliage(rng: Generator, colors: tuple[Color, Color, Color], *, fine: float = 1.0) -> tx.Image:
+def _foliage(rng: Generator, colors: tuple[Color, Color, Color]) -> tx.Image:
     """Clumps of leaves: dark gaps, middle tones, leaves in the light."""
-    clumps = tx.noise(rng, beta=0.5, low=5 * fine, high=22 * fine)
-    detail = tx.noise(rng, beta=0.1, low=18 * fine, high=70)
+    clumps = tx.noise(rng, beta=0.5, low=5, high=22)
+    detail = tx.noise(rng, beta=0.1, low=18, high=70)
     value = 0.75 * clumps + 0.65 * detail
     image = tx.mix(colors[0], colors[1], tx.smooth(value, -1.3, 0.2))
     return tx.finish(tx.mix(image, colors[2], tx.smooth(value, 0.3, 1.7)))
@@ -171,5 +168,5 @@ _IMAGES: dict[str, Callable[[Generator], tx.Image]] = {
     ),
     "logs": lambda rng: tx.planks(rng, (0.52, 0.38, 0.25), (0.30, 0.20, 0.13), across=8),
     "boards": lambda rng: tx.planks(rng, (0.58, 0.52, 0.44), (0.36, 0.32, 0.27), across=8),
-    **{name: (lambda rng, c=colors: _foliage(rng, c)) for name, colors in LEAVES.items()},
+    **{name: partial(_foliage, colors=colors) for name, colors in LEAVES.items()},
 }  # fmt: skip

@@ -19,7 +19,8 @@ Height = Callable[[NDArray], NDArray]
 
 RAILS = (0.5, 0.95)
 POST = 0.055
-BOARDS = 2.5  # top of a sign, under which one passes [m]
+BOARD = 2.5  # top of a sign, under which one passes [m]
+YELLOW = (0.93, 0.80, 0.25)
 
 
 def frame(xy: ArrayLike, z: float, yaw: float) -> NDArray[np.float64]:
@@ -149,26 +150,20 @@ def _add_roof(
     mesh.box(*stack, material("brick red"), hut, T=T, omit=("-z",))
 
 
-def add_sign(
-    mesh: MeshBuilder, xy: ArrayLike, z: float, boards: list[tuple[str, float]], name: str
-) -> None:
-    """A post with a board per word, each pointing along a heading [rad]."""
-    pole = mesh.add_instance(f"{name} post", "pole")
-    sign = mesh.add_instance(name, "sign")
-    wood = material("grey oak")
-    T = frame(xy, z, 0.0)
-    mesh.box((-0.06, -0.06, -0.5), (0.06, 0.06, BOARDS + 0.12), wood, pole, T=T)
-    for k, (word, yaw) in enumerate(boards):
-        face = lettering((word,), (0.93, 0.80, 0.25))
-        low, high = BOARDS - 0.3 * (k + 1) + 0.04, BOARDS - 0.3 * k
-        board = T @ frame((0, 0), 0, yaw)
-        mesh.box((0.05, -0.018, low), (0.85, 0.018, high), wood, sign, T=board)
-        for side in (-1, 1):
-            y = 0.022 * side
-            quad = [(0.05, y, low), (0.85, y, low), (0.85, y, high), (0.05, y, high)]
-            if side > 0:
-                quad = [quad[1], quad[0], quad[3], quad[2]]
-            mesh.quad(quad, face, sign, tile=None, T=board)
+def add_sign(mesh: MeshBuilder, xy: ArrayLike, z: float, word: str, yaw: float) -> None:
+    """A post with a board that points along a heading [rad]."""
+    pole = mesh.add_instance(f"sign post {word}", "pole")
+    sign = mesh.add_instance(f"sign {word}", "sign")
+    wood, face = material("grey oak"), lettering(word, YELLOW)
+    T, board = frame(xy, z, 0.0), frame(xy, z, yaw)
+    mesh.box((-0.06, -0.06, -0.5), (0.06, 0.06, BOARD + 0.12), wood, pole, T=T)
+    low, high = BOARD - 0.26, BOARD
+    mesh.box((0.05, -0.018, low), (0.85, 0.018, high), wood, sign, T=board)
+    for y in (-0.022, 0.022):
+        quad = [(0.05, y, low), (0.85, y, low), (0.85, y, high), (0.05, y, high)]
+        if y > 0:
+            quad = [quad[1], quad[0], quad[3], quad[2]]
+        mesh.quad(quad, face, sign, tile=None, T=board)
 
 
 def add_bench(mesh: MeshBuilder, xy: ArrayLike, z: float, yaw: float) -> None:

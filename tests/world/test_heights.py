@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from navworld.world.body import Robot
 from navworld.world.clearance import clearances
-from navworld.world.ground import obstructed_columns, surface_heights, too_steep, uneven_floor
+from navworld.world.ground import (
+    heights_at,
+    obstructed_columns,
+    surface_heights,
+    too_steep,
+    uneven_floor,
+)
 from navworld.world.mesh import MeshBuilder
 from navworld.world.navigability import Navigator, walkable_floors
 from navworld.world.scene import Floor, Instance, Material, Scene
@@ -132,6 +138,7 @@ def test_the_navigator_tells_the_height_of_the_ground():
     navigator = Navigator(floor_of(dunes), 0.2)
     points = navigator.sample(np.random.default_rng(0), 200)
     np.testing.assert_allclose(navigator.ground(points), 1.0 + dunes(*points.T), atol=2e-3)
+    np.testing.assert_allclose(heights_at(navigator.floor, points), navigator.ground(points))
 
 
 # --- what of it can be walked -----------------------------------------------------------------
