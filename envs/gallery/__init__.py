@@ -43,7 +43,8 @@ def gallery(
             full light and is shown by night, in fog and in rain as well.
 
     Returns:
-        How many of each there are and how long it took; a check fails for what could not be shown.
+        How many of each there are and how long it took; a check fails for what could not be shown,
+        files that hold no place aside.
     """
     if not 64 <= size <= 2048:
         raise ValueError(f"size={size!r}: expected a width of 64 to 2048 pixels")
@@ -69,7 +70,8 @@ def gallery(
     print(path)
     seconds = time.perf_counter() - began
     metrics = {name: Metric(count) for name, count in page.counts().items()}
-    checks = {"everything could be shown": not page.left_out}
+    names = {spec.name for group in groups.values() for spec in group if isinstance(spec, Path)}
+    checks = {"everything could be shown": not page.left_out.keys() - names}
     config = {
         "out": str(out),
         "size": size,

@@ -59,7 +59,7 @@ class Page:
         self._parts: list[str] = []
         self._contents: list[tuple[int, str, str, int]] = []
         self._covers: list[str] = []
-        self._pictures = 0
+        self._written: set[Path] = set()
         (folder / "pictures").mkdir(parents=True, exist_ok=True)
 
     def chapter(self, title: str, text: str, *, count: int) -> None:
@@ -103,14 +103,16 @@ class Page:
     def counts(self) -> dict[str, int]:
         """Chapter → how much is shown in it; and the pictures."""
         found = {anchor: count for level, anchor, _, count in self._contents if level == 1}
-        return found | {"pictures": self._pictures}
+        return found | {"pictures": len(self._written)}
 
     def write(self) -> Path:
-        """Writes `index.html` and returns its path."""
+        """Writes `index.html` and returns its path; pictures of an earlier page go."""
         path = self.folder / "index.html"
         temporary = path.with_name(".index.html")
         temporary.write_text(self._html(), encoding="utf-8")
         temporary.replace(path)
+        for old in set((self.folder / "pictures").glob("*.webp")) - self._written:
+            old.unlink()
         return path
 
     def _html(self) -> str:
@@ -148,9 +150,9 @@ class Page:
         )
         if not done:
             raise ValueError(f"the picture {name!r} of shape {image.shape} could not be written")
-        self._pictures += 1
         file = f"pictures/{_anchor(name)}.webp"
         (self.folder / file).write_bytes(data.tobytes())
+        self._written.add(self.folder / file)
         height, width = image.shape[:2]
         kind = ("exact" if exact else "") + (" coarse" if exact and width < COARSE else "")
         small = f" class='{kind}'" if kind else ""

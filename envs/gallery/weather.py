@@ -11,7 +11,7 @@ from navworld.envs.gallery.page import Card, Page
 from navworld.envs.gallery.worlds import WEATHER_LIGHT, Shown, eye, told
 from navworld.world.conditions import SEASONS, SEVERITIES, Conditions
 
-HOURS = (6.0, 9.0, 12.0, 18.0, 22.0)
+HOURS = (6.0, 12.0, 18.5, 22.0)
 LEVELS = (1.0, 3.0, 5.0)
 SAME = 0.2
 """Images whose bytes differ by less than this on average count as equal."""

@@ -82,8 +82,10 @@ def look_at(
             found.cards.extend(_visits(page, found, size=size))
         return found
     except Exception as error:
-        # One broken place must not cost the page of all others; it is listed there instead.
-        page.left_out[str(spec)[:80]] = f"{type(error).__name__}: {error}"
+        # One broken place must not cost the page of all others; it is listed there instead. Of
+        # files the reason begins with the path.
+        name = spec.name if isinstance(spec, Path) else str(spec)[:80]
+        page.left_out[name] = str(error).removeprefix(f"{spec}: ") or type(error).__name__
         return None
 
 

@@ -8,6 +8,7 @@ from navworld.envs.verify.aliasing import verify_aliasing
 from navworld.envs.verify.cameras import verify_cameras
 from navworld.envs.verify.checkers import verify_checkers
 from navworld.envs.verify.conditions import verify_conditions
+from navworld.envs.verify.country import verify_country
 from navworld.envs.verify.determinism import verify_determinism
 from navworld.envs.verify.events import verify_events
 from navworld.envs.verify.fields import verify_fields
@@ -40,6 +41,7 @@ WORLD_CHECKS: tuple[Callable[[bool], Findings], ...] = (
     verify_movers,
     verify_aliasing,
     verify_places,
+    verify_country,
 )
 
 

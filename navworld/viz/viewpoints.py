@@ -133,12 +133,13 @@ def eyes(place: Place, robot: Robot) -> NDArray[np.float64]:
 
 
 def interest(depth: NDArray, classes: NDArray, instances: NDArray) -> float:
-    """How much there is to see in an image, in no unit."""
+    """How much there is to see in an image, above all in its middle; in no unit."""
     known = depth[depth > 0]
     if not len(known):
         return -10.0
-    objects = np.unique(instances, return_counts=True)[1]
-    kinds = np.unique(classes)
+    quarter = instances.shape[1] // 4
+    objects = np.unique(instances[:, quarter:-quarter], return_counts=True)[1]
+    kinds = np.unique(classes[:, quarter:-quarter])
     near = float((known < NEARLY_TOUCHED).mean())
     far, middle = (min(float(np.log1p(np.percentile(known, q))), 3.0) for q in (90, 50))
     things = np.log1p((objects > 6).sum()) + 0.5 * np.log1p(len(kinds))
