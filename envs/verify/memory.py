@@ -38,7 +38,6 @@ def verify_memory(fast: bool = False) -> Findings:
         "memory_used_mb": Metric(used, "MB"),
         "memory_growth_percent": Metric(growth, "%"),
     }
-    run = f"{sizes[1]} resets through {sizes[2]} scenes"
     return metrics, {
         f"memory: {sizes[0]} environments in as many apartments ≤ {limit:.0f} MB": used <= limit,
         f"memory: growth < {most} % over {sizes[1]} resets through {sizes[2]} scenes": growth
