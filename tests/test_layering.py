@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import re
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {"navworld": 0, "scenes": 1, "envs": 2, "agents": 3}
+OURS = {"navworld", "tests"}
+# What a declared package brings and pins itself: numba's compiler, viser's sockets.
+COME_WITH_OTHERS = {"llvmlite", "websockets"}
 MAY_IMPORT_UPWARDS = {"navworld/cli.py", "navworld/__main__.py"}
 HEAVY = {
     "cv2", "embreex", "matplotlib", "numba", "pydantic", "scipy", "stable_baselines3", "torch",
@@ -89,6 +95,29 @@ def test_an_upward_import_is_found(source: str, folder: str, upward: list[str]) 
 
 def test_a_bare_import_is_found() -> None:
     assert bare_imports("import envs.vector\nfrom navworld import agents") == ["envs.vector"]
+
+
+def test_what_is_imported_is_declared() -> None:
+    def normal(name: str) -> str:
+        return name.lower().replace("_", "-")
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    declared = {
+        normal(re.split(r"[^\w.-]", line)[0])
+        for line in [*project["dependencies"], *(line for extra in extras for line in extra)]
+    }
+    installed = packages_distributions()
+    undeclared = {
+        str(path.relative_to(ROOT)): module
+        for folder in (*FLOORS, "tests")
+        for path in source_files(folder)
+        for name in imported_modules(path.read_text())
+        if (module := name.split(".")[0]) not in OURS | COME_WITH_OTHERS
+        and module not in sys.stdlib_module_names
+        and not {normal(one) for one in installed.get(module, [module])} & declared
+    }
+    assert not undeclared
 
 
 @pytest.mark.parametrize("folder", ["scenes", "envs", "agents"])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.envs.bench import timing
-from navworld.evaluation.result import Result
+from navworld.evaluation.result import Metric, Result
 from navworld.scenes import scene_refs
 from navworld.world.body import Camera
 from navworld.world.rays import render
@@ -20,8 +20,9 @@ def bench_render(
 ) -> Result:
     """RGB, depth and semantic images at 200 random poses: filtered textures, baked light.
 
-    With several threads, rounds on all of them and on one take turns, and `speedup` is the median
-    of their ratios.
+    With several threads, rounds on all of them, on one, and in as many processes take turns:
+    `speedup` is the median ratio of the first two, `speedup_limit` that of the last two, which is
+    what the machine allows meanwhile.
     """
     refs = list(scene_refs(scenes))[:8]
     places = [shared_store().get(ref) for ref in refs]
@@ -41,11 +42,12 @@ def bench_render(
             )  # fmt: skip
         return POSES
 
-    metrics = {}
+    metrics: dict[str, Metric] = {}
     if threads > 1:
-        rates, alone = timing.paired(frames, lambda: frames(1))
-        ratios = [many / one for many, one in zip(rates, alone, strict=True)]
-        metrics = {"speedup": timing.spread(ratios, "")}
+        with timing.in_processes(lambda: frames(1), threads) as together:
+            rates, alone, apart = timing.in_turns(frames, lambda: frames(1), together)
+        for name, many in (("speedup", rates), ("speedup_limit", apart)):
+            metrics[name] = timing.spread([m / one for m, one in zip(many, alone, strict=True)], "")
     else:
         rates = timing.rates(frames)
     config = {

@@ -8,6 +8,8 @@ size.
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import weakref
 
 import numpy as np
@@ -53,3 +55,10 @@ def _give_back(memory: NDArray[np.uint8]) -> None:
     if idle + memory.nbytes > KEPT_BYTES:
         _idle.clear()  # sizes that are no longer asked for go with the rest
     _idle.setdefault(memory.nbytes, []).append(memory)
+
+
+def give_back_memory() -> None:
+    """Returns freed memory to the operating system, where the C library can (glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

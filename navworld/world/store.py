@@ -217,7 +217,8 @@ class SceneStore:
             self._pool.submit(lambda: self.get(ref).look(look, light))
 
     def clear(self) -> None:
-        """Lets go of every place that no environment uses."""
+        """Lets go of every place that no environment uses, those that are on their way included."""
+        self._pool.submit(int).result()  # what was asked for before it has arrived by then
         with self._lock:
             self._recent.clear()
 
