@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +135,7 @@ def draw_frozen(
     They depend on seed and scene alone, and are what `episodes=` of the task's environment takes.
 
     Args:
-        task: With a method `draw(place, robot, rng, scene=, seed=)`, as the tasks in
-            `navworld.envs.tasks` have.
+        task: With a method `draw(place, robot, rng)`, as the tasks in `navworld.envs.tasks` have.
     """
     store, robot = shared_store(), robot or Robot()
     episodes = []
@@ -148,7 +147,7 @@ def draw_frozen(
             streams.seed(0, seed * 1_000_003 + index)
             rng = streams.generator("frozen episode", 0)
             name = spec if isinstance(spec, str) else place.scene
-            episodes.append(task.draw(place, robot, rng, scene=name, seed=index))
+            episodes.append(replace(task.draw(place, robot, rng), scene=name, seed=index))
     return episodes
 
 

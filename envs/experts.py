@@ -6,6 +6,7 @@ to a batch of environments; what they observe is not used. `expert_for` has one 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,38 @@ if TYPE_CHECKING:
     from navworld.envs.navigation import Navigation
 
 
-class ShortestPathOracle:
+class Unseeing(ABC):
+    """A policy that does not use what is observed."""
+
+    _batch: Any = None
+
+    def bind(self, batch: Navigation) -> None:
+        """Gives it the batch whose truth it may use."""
+        self._batch = batch
+
+    @property
+    def batch(self) -> Any:
+        """The batch that it is bound to."""
+        if self._batch is None:
+            raise ValueError("the oracle knows no world: call bind(env.batch) first")
+        return self._batch
+
+    def predict(
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: NDArray | None = None,
+        deterministic: bool = True,
+    ) -> tuple[Any, Any]:
+        """Actions for every environment of the batch, and the state as it came."""
+        return self.actions(), state
+
+    @abstractmethod
+    def actions(self) -> Any:
+        """What every environment of the batch does next."""
+
+
+class ShortestPathOracle(Unseeing):
     """Goes the shortest way to the goal of the task and stops there (`guide.next_action`).
 
     Args:
@@ -46,26 +78,13 @@ class ShortestPathOracle:
     ) -> None:
         self.lookahead, self.turn_cost = lookahead, turn_cost
         self.contact_cost, self.margin = contact_cost, margin
-        self._batch: Any = None
 
-    def bind(self, batch: Navigation) -> None:
-        """Gives it the batch whose truth it uses."""
-        self._batch = batch
-
-    def predict(
-        self,
-        observation: Any,
-        state: Any = None,
-        episode_start: NDArray | None = None,
-        deterministic: bool = True,
-    ) -> tuple[NDArray, Any]:
-        """Actions (B,) for every environment of the batch; the observation is not used."""
-        if self._batch is None:
-            raise ValueError("the oracle knows no world: call bind(env.batch) first")
-        return np.array([self._decide(i) for i in range(self._batch.num_envs)]), state
+    def actions(self) -> NDArray[np.int64]:
+        """(B,)."""
+        return np.array([self._decide(i) for i in range(self.batch.num_envs)])
 
     def _decide(self, i: int) -> int:
-        world, task = self._batch.world, self._batch.task
+        world, task = self.batch.world, self.batch.task
         field, reach = task.fields[i], task.success_distance
         here = float(field.distance(world.xy[i : i + 1])[0])
         if here < reach - min(self.margin, 0.5 * reach):
@@ -87,7 +106,7 @@ CROWD, CRUMBS = 11, 0.2
 """Side of the square around a cell [cells] and the share of it unseen that make it worth a way."""
 
 
-class ExploreExpert:
+class ExploreExpert(Unseeing):
     """Goes to the nearest place that has not been seen, until enough has been.
 
     It holds on to a place until that is seen: of two as near, it would want now one, now the other.
@@ -98,25 +117,19 @@ class ExploreExpert:
 
     def __init__(self, *, enough: float = 0.02) -> None:
         self.enough = enough
-        self._batch: Any = None
         self._targets: dict[int, tuple[Sight, int, int, DistanceField]] = {}
 
     def bind(self, batch: Navigation) -> None:
         """Gives it the batch whose truth it uses."""
-        self._batch, self._targets = batch, {}
+        super().bind(batch)
+        self._targets = {}
 
-    def predict(
-        self,
-        observation: Any,
-        state: Any = None,
-        episode_start: NDArray | None = None,
-        deterministic: bool = True,
-    ) -> tuple[NDArray, Any]:
-        """Actions (B,)."""
-        return np.array([self._decide(i) for i in range(self._batch.num_envs)]), state
+    def actions(self) -> NDArray[np.int64]:
+        """(B,)."""
+        return np.array([self._decide(i) for i in range(self.batch.num_envs)])
 
     def _decide(self, i: int) -> int:
-        world, task = self._batch.world, self._batch.task
+        world, task = self.batch.world, self.batch.task
         wanted = min(1.0, task.success_coverage + self.enough)
         if task.coverage(i) >= wanted:
             self._targets.pop(i, None)
@@ -129,7 +142,7 @@ class ExploreExpert:
 
     def _nearest_unseen(self, i: int) -> tuple[int, int, DistanceField]:
         """Row and column in the window of the nearest cell that is no crumb, and its distances."""
-        world, sight = self._batch.world, self._batch.task.sights[i]
+        world, sight = self.batch.world, self.batch.task.sights[i]
         navigator, here = world.navigator(i), world.xy[i]
         floor = navigator.floor
         corner = np.array([sight.left, sight.top])
@@ -164,32 +177,19 @@ def _around(navigator: Navigator, sight: Sight) -> Navigator:
     return Navigator(Floor(origin, floor.cell, floor.height, cut), navigator.radius)
 
 
-class RelocalizeExpert:
+class RelocalizeExpert(Unseeing):
     """Declares the true pose as soon as it may."""
 
-    def __init__(self) -> None:
-        self._batch: Any = None
-
-    def bind(self, batch: Navigation) -> None:
-        """Gives it the batch whose truth it uses."""
-        self._batch = batch
-
-    def predict(
-        self,
-        observation: Any,
-        state: Any = None,
-        episode_start: NDArray | None = None,
-        deterministic: bool = True,
-    ) -> tuple[dict[str, NDArray], Any]:
-        """Actions: {"move": (B,), "pose": (B, 3)}; it stops at once and says where it stands."""
-        world = self._batch.world
+    def actions(self) -> dict[str, NDArray]:
+        """{"move": (B,), "pose": (B, 3)}: it stops at once and says where it stands."""
+        world = self.batch.world
         T = world.T_start_body(np.arange(world.num_envs))
         pose = np.stack([T[:, 0, 3], T[:, 1, 3], np.arctan2(T[:, 1, 0], T[:, 0, 0])], 1)
         stop = np.full(world.num_envs, STOP)
-        return {"move": stop, "pose": pose.astype(np.float32)}, state
+        return {"move": stop, "pose": pose.astype(np.float32)}
 
 
-class RandomActions:
+class RandomActions(Unseeing):
     """Draws from the action space, evenly: the floor.
 
     Args:
@@ -201,20 +201,14 @@ class RandomActions:
         self._space = space
         self._space.seed(seed)
 
-    def predict(
-        self,
-        observation: Any,
-        state: Any = None,
-        episode_start: NDArray | None = None,
-        deterministic: bool = True,
-    ) -> tuple[Any, Any]:
-        """Actions of the whole batch."""
-        return self._space.sample(), state
+    def actions(self) -> Any:
+        """Of the whole batch."""
+        return self._space.sample()
 
 
-def expert_for(batch: Navigation) -> ShortestPathOracle | ExploreExpert | RelocalizeExpert:
+def expert_for(batch: Navigation) -> Unseeing:
     """The expert for a batch's task, bound to the batch; discrete actions only."""
-    expert: ShortestPathOracle | ExploreExpert | RelocalizeExpert = ShortestPathOracle()
+    expert: Unseeing = ShortestPathOracle()
     if isinstance(batch.task, Explore):
         expert = ExploreExpert()
     elif isinstance(batch.task, Relocalize):

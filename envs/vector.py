@@ -7,7 +7,7 @@ one, the last observation is in `info["final_obs"]` and the metrics in `info["fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
 from navworld.contracts import Outcome
-from navworld.envs.navigation import Actions, Navigation, NavigationEnv
+from navworld.envs.navigation import Navigation
 from navworld.envs.options import Options
+from navworld.envs.single import NavigationEnv, TaskEnv
+from navworld.envs.steering import Actions
 
 
 class NavigationVectorEnv(VectorEnv):
@@ -119,8 +121,14 @@ class NavigationVectorEnv(VectorEnv):
         }
 
 
-class PointNavVectorEnv(NavigationVectorEnv):
-    """PointNav for a batch; its manual page is `navworld.envs.navigation.PointNavEnv`."""
+class TaskVectorEnv(NavigationVectorEnv):
+    """A batch of environments of a task; its options are keyword arguments.
+
+    Attributes:
+        single: The environment of the task, whose manual page and options hold for the batch.
+    """
+
+    single: ClassVar[type[TaskEnv]]
 
     def __init__(self, num_envs: int = 1, render_mode: str | None = None, **options: Any) -> None:
-        super().__init__(num_envs, Options.of(options), render_mode=render_mode)
+        super().__init__(num_envs, self.single.options(options), render_mode=render_mode)

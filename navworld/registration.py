@@ -5,24 +5,19 @@ from __future__ import annotations
 import gymnasium
 
 ENVIRONMENTS = {
-    "navworld/PointNav-v0": (
-        "navworld.envs.navigation:PointNavEnv",
-        "navworld.envs.vector:PointNavVectorEnv",
-    ),
-    **{
-        f"navworld/{name}-v0": (
-            f"navworld.envs.tasks.{module}:{name}Env",
-            f"navworld.envs.tasks.{module}:{name}VectorEnv",
-        )
-        for name, module in (
-            ("ObjectNav", "objectnav"),
-            ("ImageNav", "imagenav"),
-            ("Explore", "explore"),
-            ("Return", "returning"),
-            ("Relocalize", "relocalize"),
-            ("Drive", "drive"),
-        )
-    },
+    f"navworld/{name}-v0": (
+        f"navworld.envs.tasks.{module}:{name}Env",
+        f"navworld.envs.tasks.{module}:{name}VectorEnv",
+    )
+    for name, module in (
+        ("PointNav", "pointnav"),
+        ("ObjectNav", "objectnav"),
+        ("ImageNav", "imagenav"),
+        ("Explore", "explore"),
+        ("Return", "returning"),
+        ("Relocalize", "relocalize"),
+        ("Drive", "drive"),
+    )
 }
 """Id → the classes behind `gymnasium.make` and `gymnasium.make_vec`, imported when made."""
 

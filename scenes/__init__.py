@@ -127,6 +127,8 @@ def _seeds(which: str, text: str) -> range:
         if split[1] not in SPLITS:
             raise ValueError(f"unknown split in scenes={text!r}{nearest(split[1], SPLITS)}")
         seeds = SPLITS[split[1]]
+        if split[2] and not int(split[2]):
+            raise ValueError(f"scenes={text!r} names no scene: write [:1] or more")
         return seeds[: int(split[2])] if split[2] else seeds
     number = re.fullmatch(r"(\d+)(?:-(\d+))?", which)
     if number:

@@ -9,22 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
-from navworld.contracts import Outcome
-from navworld.envs.navigation import NavigationEnv
-from navworld.envs.options import Options
-from navworld.envs.tasks.journey import Journey, Terms, no_episode, start_for
-from navworld.envs.vector import NavigationVectorEnv
+from navworld.envs.single import TaskEnv
+from navworld.envs.tasks.episodes import begun, no_episode, start_for
+from navworld.envs.tasks.journey import GoalTask
+from navworld.envs.vector import TaskVectorEnv
 from navworld.names import nearest
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Robot
-from navworld.world.geodesic import DistanceField, path_length
+from navworld.world.geodesic import path_length
 from navworld.world.navigability import Navigator
 from navworld.world.scene import Scene
 from navworld.world.store import Place
@@ -69,44 +67,35 @@ class DriveEpisode:
     seed: int
 
 
-class Drive:
-    """The task.
+@dataclass(kw_only=True, eq=False)
+class Drive(GoalTask):
+    """The task, on the terms of `GoalTask`.
 
-    Args:
+    Attributes:
         told: How goals are told; an episode draws one of those that the map allows.
         goals: How many names of a map, and how many addresses, are goals at all; None for every
             one. Distances to a goal take long to find in a large town, and are kept.
-        success_distance: Geodesic [m].
-        min_geodesic, max_geodesic: Of drawn episodes [m].
-        max_steps: After which an episode is truncated.
-        success_reward: Times SPL, at success.
-        slack_reward: Per step.
     """
 
-    def __init__(
-        self,
-        *,
-        told: Sequence[str] = TOLD,
-        goals: int | None = 8,
-        success_distance: float = 3.0,
-        min_geodesic: float = 20.0,
-        max_geodesic: float = 500.0,
-        max_steps: int = 2000,
-        success_reward: float = 2.5,
-        slack_reward: float = -0.01,
-    ) -> None:
-        if isinstance(told, str) or not told:
-            raise TypeError(f"told={told!r}: expected a sequence, such as ('name', 'address')")
-        for way in told:
+    success_distance: float = 3.0
+    min_geodesic: float = 20.0
+    max_geodesic: float = 500.0
+    max_steps: int = 2000
+    told: Sequence[str] = TOLD
+    goals: int | None = 8
+
+    changing = ("journey", "_rows")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.told, str) or not self.told:
+            raise TypeError(f"told={self.told!r}: expected a sequence, such as ('name', 'address')")
+        for way in self.told:
             if way not in TOLD:
                 raise ValueError(f"a goal cannot be told by {way!r}{nearest(way, TOLD)}")
-        if goals is not None and goals < 1:
-            raise ValueError(f"goals={goals!r}: expected at least 1, or None")
-        self.told, self.goals = tuple(told), goals
-        terms = Terms(
-            success_distance, min_geodesic, max_geodesic, max_steps, success_reward, slack_reward
-        )
-        self.journey = Journey(terms)
+        if self.goals is not None and self.goals < 1:
+            raise ValueError(f"goals={self.goals!r}: expected at least 1, or None")
+        self.told = tuple(self.told)
         far = np.array([1e5, 1e5, np.pi], np.float32)
         self.space = spaces.Dict(
             {
@@ -118,43 +107,23 @@ class Drive:
         )
         self._rows: dict[str, NDArray] = {}
 
-    @property
-    def fields(self) -> list[DistanceField]:
-        """Distances to the goals."""
-        return self.journey.fields
-
-    @property
-    def success_distance(self) -> float:
-        """Geodesic [m]."""
-        return self.journey.terms.success_distance
-
     def reset(
         self, world: World, ids: IntArray, streams: Streams, episodes: list[DriveEpisode | None]
     ) -> None:
         """Places the bodies `ids` at the start of their episodes."""
         if not self._rows:
             self._allocate(world.num_envs)
-        for i, episode in zip(ids, episodes, strict=True):
+        for i, episode in begun(
+            episodes, self.draw, name="drive goal", world=world, ids=ids, streams=streams
+        ):
             place = world.places[i]
-            if episode is None:
-                episode = self.draw(place, world.robot, streams.generator("drive goal", i))
-            self.journey.begin(
-                world, i, episode.start, place.field(world.robot.radius, episode.goal),
-                episode.geodesic,
-            )  # fmt: skip
+            field = place.field(world.robot.radius, episode.goal)
+            self.journey.begin(world, i, episode.start, field, episode.geodesic)
             self._tell(i, episode, map_of(place.scene))
 
-    def draw(
-        self,
-        place: Place,
-        robot: Robot,
-        rng: np.random.Generator,
-        *,
-        scene: str = "",
-        seed: int = 0,
-    ) -> DriveEpisode:
+    def draw(self, place: Place, robot: Robot, rng: np.random.Generator) -> DriveEpisode:
         """Draws an episode: every way of telling is as likely."""
-        navigator, terms = place.navigator(robot.radius), self.journey.terms
+        navigator, low, high = place.navigator(robot.radius), self.min_geodesic, self.max_geodesic
         known = place.derived(
             f"destinations of a body of radius {robot.radius}",
             lambda scene: destinations(map_of(scene), navigator),
@@ -165,39 +134,21 @@ class Drive:
             for k in rng.permutation(len(fitting)):
                 goal = fitting[k].goal
                 field = place.field(robot.radius, goal)
-                start = start_for(
-                    navigator, field, rng, around=field.goal_xy,
-                    low=terms.min_geodesic, high=terms.max_geodesic,
-                )  # fmt: skip
+                start = start_for(navigator, field, rng, around=field.goal_xy, low=low, high=high)
                 if start is not None:
                     length = path_length(field.path(start[:2]))
                     x, y, yaw = (float(v) for v in start)
-                    return DriveEpisode(
-                        scene, (x, y, yaw), goal, fitting[k].text, str(told), length, seed
-                    )
+                    text = fitting[k].text
+                    return DriveEpisode("", (x, y, yaw), goal, text, str(told), length, 0)
         raise no_episode(
             navigator,
-            f"way of {terms.min_geodesic} to {terms.max_geodesic} m to a place on the map",
+            f"way of {low} to {high} m to a place on the map",
             "widen min_geodesic and max_geodesic",
         )
 
     def observe(self, world: World, ids: IntArray) -> Observation:
         """Where to go; see `DriveEnv`."""
         return {key: self._rows[key][ids] for key in self.space.spaces}
-
-    def outcome(self, world: World, actions: NDArray) -> Outcome:
-        """Reward: geodesic progress [m] + slack, plus success_reward · SPL at success."""
-        return self.journey.outcome(world, self.journey.step(world))
-
-    def state(self) -> dict:
-        """Everything needed to continue an episode."""
-        rows = {key: value.copy() for key, value in self._rows.items()}
-        return {"journey": self.journey.state(), "rows": rows}
-
-    def load(self, state: dict) -> None:
-        """Continues from `state()`."""
-        self.journey.load(state["journey"])
-        self._rows = {key: value.copy() for key, value in state["rows"].items()}
 
     def _few(self, known: list[Destination]) -> list[Destination]:
         """The goals among the known places: the same for every episode, whoever draws it."""
@@ -298,11 +249,11 @@ def decode_text(codes: NDArray) -> str:
     return np.asarray(codes, np.uint8).tobytes().rstrip(b"\0").decode()
 
 
-class DriveEnv(NavigationEnv):
+class DriveEnv(TaskEnv):
     """Drive: bring something to a place in town, told by name, street address or coordinates.
 
     ## Action space
-    As of PointNav (`navworld.envs.navigation.PointNavEnv`), for a larger body: `Discrete(4)`,
+    As of PointNav (`navworld.envs.tasks.pointnav.PointNavEnv`), for a larger body: `Discrete(4)`,
     0 stop, 1 forward 1 m, 2 turn left 15°, 3 turn right 15°; or `Box(-1, 1, (2,))` with
     `actions="velocity"`, up to 2 m/s.
 
@@ -340,17 +291,11 @@ class DriveEnv(NavigationEnv):
     v0: first.
     """
 
-    def __init__(self, render_mode: str | None = None, **options: Any) -> None:
-        super().__init__(Options.of({**_defaults(), **options}), render_mode=render_mode)
+    task = Drive
+    own = {"scenes": "city:train", "robot": COURIER}
 
 
-class DriveVectorEnv(NavigationVectorEnv):
+class DriveVectorEnv(TaskVectorEnv):
     """Drive for a batch; its manual page is `DriveEnv`."""
 
-    def __init__(self, num_envs: int = 1, render_mode: str | None = None, **options: Any) -> None:
-        given = Options.of({**_defaults(), **options})
-        super().__init__(num_envs, given, render_mode=render_mode)
-
-
-def _defaults() -> dict[str, Any]:
-    return {"task": Drive(), "scenes": "city:train", "robot": COURIER}
+    single = DriveEnv

@@ -9,7 +9,6 @@ of clearances, where what blocks the way blocks the view (`navworld.envs.tasks.s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -17,11 +16,12 @@ from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
 from navworld.contracts import Outcome
-from navworld.envs.navigation import NavigationEnv
-from navworld.envs.options import Options
-from navworld.envs.tasks.journey import check_steps, no_episode, spots
+from navworld.envs.single import TaskEnv
+from navworld.envs.tasks.checks import check_lengths, check_steps
+from navworld.envs.tasks.episodes import begun, no_episode, spots
+from navworld.envs.tasks.resuming import Resuming
 from navworld.envs.tasks.sight import ELSEWHERE, UNSEEN, look
-from navworld.envs.vector import NavigationVectorEnv
+from navworld.envs.vector import TaskVectorEnv
 from navworld.evaluation.metrics import navigation
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera, Robot
@@ -73,7 +73,7 @@ class Sight:
     budget: int
 
 
-class Explore:
+class Explore(Resuming):
     """The task.
 
     Args:
@@ -82,6 +82,8 @@ class Explore:
         max_range: How far the body sees [m]; the camera's `far` by default.
         max_steps: The budget; None gives as many as the area needs.
     """
+
+    changing = ("sights", "_steps", "_collisions")
 
     def __init__(
         self,
@@ -95,9 +97,9 @@ class Explore:
             check_steps(max_steps)
         if not 0 < success_coverage <= 1:
             raise ValueError(f"success_coverage={success_coverage!r}: expected above 0, at most 1")
-        for name, value in (("radius", radius), ("max_range", max_range)):
-            if value is not None and not value > 0:
-                raise ValueError(f"{name}={value!r}: expected above 0 m")
+        check_lengths(radius=radius)
+        if max_range is not None:
+            check_lengths(max_range=max_range)
         self.success_coverage, self.radius = success_coverage, radius
         self.max_range, self.max_steps = max_range, max_steps
         self.space = spaces.Dict({"budget": spaces.Box(0.0, 1.0, (1,), np.float32)})
@@ -118,32 +120,23 @@ class Explore:
         if not self.sights:
             self.sights = [None] * world.num_envs  # type: ignore[list-item]
             self._steps, self._collisions = np.zeros((2, world.num_envs), np.int64)
-        for i, episode in zip(ids, episodes, strict=True):
-            place = world.places[i]
-            if episode is None:
-                episode = self.draw(place, world.robot, streams.generator("explore start", i))
+        for i, episode in begun(
+            episodes, self.draw, name="explore start", world=world, ids=ids, streams=streams
+        ):
             x, y, heading = episode.start
-            world.place(i, place, np.array([x, y]), heading)
+            world.place(i, world.places[i], np.array([x, y]), heading)
             self.sights[i] = self._unseen(world.navigator(i), np.array([x, y]))
             self._steps[i] = self._collisions[i] = 0
             self._look(world, i)
 
-    def draw(
-        self,
-        place: Place,
-        robot: Robot,
-        rng: np.random.Generator,
-        *,
-        scene: str = "",
-        seed: int = 0,
-    ) -> ExploreEpisode:
+    def draw(self, place: Place, robot: Robot, rng: np.random.Generator) -> ExploreEpisode:
         """Draws an episode: a start."""
         navigator = place.navigator(robot.radius)
         found = spots(navigator, rng, 16)
         if not len(found):
             raise no_episode(navigator, "place to start from", "use a smaller robot")
         x, y = (float(value) for value in found[0])
-        return ExploreEpisode(scene, (x, y, float(rng.uniform(-np.pi, np.pi))), seed)
+        return ExploreEpisode("", (x, y, float(rng.uniform(-np.pi, np.pi))), 0)
 
     def observe(self, world: World, ids: IntArray) -> Observation:
         """What is left of the budget: {"budget": (n, 1)}, 1 at the start and 0 at the end."""
@@ -178,20 +171,6 @@ class Explore:
         """Share of the area that environment i has seen."""
         return self.sights[i].seen / self.sights[i].total
 
-    def state(self) -> dict:
-        """Everything needed to continue an episode."""
-        sights = [Sight(**{**vars(s), "cells": s.cells.copy()}) for s in self.sights]
-        return {
-            "sights": sights,
-            "steps": self._steps.copy(),
-            "collisions": self._collisions.copy(),
-        }
-
-    def load(self, state: dict) -> None:
-        """Continues from `state()`."""
-        self.sights = [Sight(**{**vars(s), "cells": s.cells.copy()}) for s in state["sights"]]
-        self._steps, self._collisions = state["steps"].copy(), state["collisions"].copy()
-
     def _unseen(self, navigator: Navigator, xy: NDArray) -> Sight:
         """Nothing seen yet of what is walkable around a place."""
         floor = navigator.floor
@@ -217,11 +196,11 @@ class Explore:
         return fresh
 
 
-class ExploreEnv(NavigationEnv):
+class ExploreEnv(TaskEnv):
     """Explore: see as much of the place as the budget allows.
 
     ## Action space
-    As of PointNav (`navworld.envs.navigation.PointNavEnv`): `Discrete(4)`, 0 stop, 1 forward,
+    As of PointNav (`navworld.envs.tasks.pointnav.PointNavEnv`): `Discrete(4)`, 0 stop, 1 forward,
     2 turn left, 3 turn right; or `Box(-1, 1, (2,))` with `actions="velocity"`.
 
     ## Observation space
@@ -250,13 +229,10 @@ class ExploreEnv(NavigationEnv):
     v0: first.
     """
 
-    def __init__(self, render_mode: str | None = None, **options: Any) -> None:
-        super().__init__(Options.of({"task": Explore(), **options}), render_mode=render_mode)
+    task = Explore
 
 
-class ExploreVectorEnv(NavigationVectorEnv):
+class ExploreVectorEnv(TaskVectorEnv):
     """Explore for a batch; its manual page is `ExploreEnv`."""
 
-    def __init__(self, num_envs: int = 1, render_mode: str | None = None, **options: Any) -> None:
-        given = Options.of({"task": Explore(), **options})
-        super().__init__(num_envs, given, render_mode=render_mode)
+    single = ExploreEnv

@@ -8,22 +8,20 @@ heading. Metrics are those of `navworld.envs.tasks.journey`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
-from navworld.contracts import Outcome
-from navworld.envs.navigation import NavigationEnv
-from navworld.envs.options import Options
-from navworld.envs.tasks.journey import TRIES, Journey, Terms, no_episode, spots, start_for
+from navworld.envs.single import TaskEnv
+from navworld.envs.tasks.episodes import TRIES, begun, no_episode, spots, start_for
+from navworld.envs.tasks.journey import GoalTask
 from navworld.envs.tasks.pictures import Pictures
-from navworld.envs.vector import NavigationVectorEnv
+from navworld.envs.vector import TaskVectorEnv
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera, Robot
-from navworld.world.geodesic import DistanceField, path_length
+from navworld.world.geodesic import path_length
 from navworld.world.motion import advance
 from navworld.world.navigability import Navigator
 from navworld.world.store import Place
@@ -60,33 +58,20 @@ class ImageNavEpisode:
         return self.view[0], self.view[1]
 
 
-class ImageNav:
-    """The task.
+@dataclass(kw_only=True, eq=False)
+class ImageNav(GoalTask):
+    """The task, on the terms of `GoalTask`."""
 
-    Args:
-        success_distance: Geodesic [m].
-        min_geodesic, max_geodesic: Of drawn episodes [m].
-        max_steps: After which an episode is truncated.
-        success_reward: Times SPL, at success.
-        slack_reward: Per step.
-    """
+    success_distance: float = 1.0
+    min_geodesic: float = 2.0
+    max_geodesic: float = 30.0
 
-    views: tuple[tuple[Camera, str], ...] = ()
+    changing = ("journey", "pictures")
 
-    def __init__(
-        self,
-        *,
-        success_distance: float = 1.0,
-        min_geodesic: float = 2.0,
-        max_geodesic: float = 30.0,
-        max_steps: int = 500,
-        success_reward: float = 2.5,
-        slack_reward: float = -0.01,
-    ) -> None:
-        terms = Terms(
-            success_distance, min_geodesic, max_geodesic, max_steps, success_reward, slack_reward
-        )
-        self.journey, self.pictures = Journey(terms), Pictures()
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.pictures = Pictures()
+        self.views: tuple[tuple[Camera, str], ...] = ()
         self.space = spaces.Dict({})
 
     def equip(self, camera: Camera, moves: spaces.Space) -> spaces.Space:
@@ -95,78 +80,42 @@ class ImageNav:
         self.space = spaces.Dict({"goal_image": self.pictures.space})
         return moves
 
-    @property
-    def fields(self) -> list[DistanceField]:
-        """Distances to the goals."""
-        return self.journey.fields
-
-    @property
-    def success_distance(self) -> float:
-        """Geodesic [m]."""
-        return self.journey.terms.success_distance
-
     def reset(
         self, world: World, ids: IntArray, streams: Streams, episodes: list[ImageNavEpisode | None]
     ) -> None:
         """Places the bodies `ids` at the start of their episodes."""
-        for i, episode in zip(ids, episodes, strict=True):
-            place = world.places[i]
-            if episode is None:
-                rng = streams.generator("imagenav goal", i)
-                episode = self.draw(place, world.robot, rng)
-            field = place.field(world.robot.radius, episode.goal)
+        for i, episode in begun(
+            episodes, self.draw, name="imagenav goal", world=world, ids=ids, streams=streams
+        ):
+            field = world.places[i].field(world.robot.radius, episode.goal)
             self.journey.begin(world, i, episode.start, field, episode.geodesic)
             self.pictures.plan(world, i, episode.view)
 
-    def draw(
-        self,
-        place: Place,
-        robot: Robot,
-        rng: np.random.Generator,
-        *,
-        scene: str = "",
-        seed: int = 0,
-    ) -> ImageNavEpisode:
+    def draw(self, place: Place, robot: Robot, rng: np.random.Generator) -> ImageNavEpisode:
         """Draws an episode."""
-        navigator, terms = place.navigator(robot.radius), self.journey.terms
+        navigator, low, high = place.navigator(robot.radius), self.min_geodesic, self.max_geodesic
         for _ in range(TRIES):
             found = spots(navigator, rng, 1)
             if not len(found):
                 continue
             goal = found[0]
             field = place.field(robot.radius, (float(goal[0]), float(goal[1])))
-            start = start_for(
-                navigator, field, rng,
-                around=goal, low=terms.min_geodesic, high=terms.max_geodesic,
-            )  # fmt: skip
+            start = start_for(navigator, field, rng, around=goal, low=low, high=high)
             heading = open_heading(navigator, goal, rng)
             if start is not None:
                 length = path_length(field.path(start[:2]))
                 view = (float(goal[0]), float(goal[1]), heading)
                 x, y, yaw = (float(v) for v in start)
-                return ImageNavEpisode(scene, (x, y, yaw), view, length, seed)
+                return ImageNavEpisode("", (x, y, yaw), view, length, 0)
         raise no_episode(
             navigator,
-            f"way of {terms.min_geodesic} to {terms.max_geodesic} m",
+            f"way of {low} to {high} m",
             "widen min_geodesic and max_geodesic",
         )
 
     def observe(self, world: World, ids: IntArray) -> Observation:
         """The pictures of the goals: {"goal_image": (n, H, W, 3)}."""
         return {"goal_image": self.pictures.show(world, ids)}
-
-    def outcome(self, world: World, actions: NDArray) -> Outcome:
-        """Reward: geodesic progress [m] + slack, plus success_reward · SPL at success."""
-        return self.journey.outcome(world, self.journey.step(world))
-
-    def state(self) -> dict:
-        """Everything needed to continue an episode."""
-        return {"journey": self.journey.state(), "pictures": self.pictures.state()}
-
-    def load(self, state: dict) -> None:
-        """Continues from `state()`."""
-        self.journey.load(state["journey"])
-        self.pictures.load(state["pictures"])
 
 
 def open_heading(navigator: Navigator, xy: NDArray, rng: np.random.Generator) -> float:
@@ -178,11 +127,11 @@ def open_heading(navigator: Navigator, xy: NDArray, rng: np.random.Generator) ->
     return float(headings[np.argmax(np.minimum(way, OPEN_VIEW - 1e-6))])
 
 
-class ImageNavEnv(NavigationEnv):
+class ImageNavEnv(TaskEnv):
     """ImageNav: go to the place where a picture was taken.
 
     ## Action space
-    As of PointNav (`navworld.envs.navigation.PointNavEnv`): `Discrete(4)`, 0 stop, 1 forward,
+    As of PointNav (`navworld.envs.tasks.pointnav.PointNavEnv`): `Discrete(4)`, 0 stop, 1 forward,
     2 turn left, 3 turn right; or `Box(-1, 1, (2,))` with `actions="velocity"`.
 
     ## Observation space
@@ -212,13 +161,10 @@ class ImageNavEnv(NavigationEnv):
     v0: first.
     """
 
-    def __init__(self, render_mode: str | None = None, **options: Any) -> None:
-        super().__init__(Options.of({"task": ImageNav(), **options}), render_mode=render_mode)
+    task = ImageNav
 
 
-class ImageNavVectorEnv(NavigationVectorEnv):
+class ImageNavVectorEnv(TaskVectorEnv):
     """ImageNav for a batch; its manual page is `ImageNavEnv`."""
 
-    def __init__(self, num_envs: int = 1, render_mode: str | None = None, **options: Any) -> None:
-        given = Options.of({"task": ImageNav(), **options})
-        super().__init__(num_envs, given, render_mode=render_mode)
+    single = ImageNavEnv

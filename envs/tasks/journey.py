@@ -1,4 +1,4 @@
-"""What tasks that lead to a place share: where episodes begin, how far it is, what it is worth.
+"""What tasks that lead to a place share: how far it is, on what terms, and what it is worth.
 
 *Success* of a leg is to stop within `success_distance` (geodesic) of its goal. It, SPL and SoftSPL
 are defined in `navworld.evaluation.metrics.navigation`, as habitat-lab has them.
@@ -7,60 +7,17 @@ are defined in `navworld.evaluation.metrics.navigation`, as habitat-lab has them
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from navworld.contracts import Outcome
+from navworld.envs.tasks.checks import check_lengths, check_range, check_steps
+from navworld.envs.tasks.resuming import Resuming
 from navworld.evaluation.metrics import navigation
 from navworld.world.geodesic import DistanceField, distances
-from navworld.world.navigability import Navigator
 from navworld.world.world import World
-
-MARGIN = 0.002
-"""Starts and goals keep this much more clearance than needed, whatever is rounded later [m]."""
-
-CANDIDATES = 48
-"""Starts tried for one goal: distances to a goal are cheap once its field is there."""
-
-TRIES = 16
-"""Goals tried before a scene is refused."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """On what terms a place is to be reached.
-
-    Attributes:
-        success_distance: Geodesic [m].
-        min_geodesic, max_geodesic: Of drawn episodes [m].
-        max_steps: After which an episode is truncated.
-        success_reward: Times SPL, at success.
-        slack_reward: Per step.
-    """
-
-    success_distance: float
-    min_geodesic: float
-    max_geodesic: float
-    max_steps: int
-    success_reward: float = 2.5
-    slack_reward: float = -0.01
-
-    def __post_init__(self) -> None:
-        check_steps(self.max_steps)
-        if not self.success_distance > 0:
-            raise ValueError(f"success_distance={self.success_distance!r}: expected above 0 m")
-        if not 0 < self.min_geodesic < self.max_geodesic:
-            raise ValueError(
-                f"min_geodesic={self.min_geodesic} and max_geodesic={self.max_geodesic}: expected "
-                "0 < min_geodesic < max_geodesic"
-            )
-
-
-def check_steps(max_steps: object) -> None:
-    """Refuses a budget that is no positive whole number."""
-    if not (isinstance(max_steps, (int, np.integer)) and max_steps > 0):
-        raise ValueError(f"max_steps={max_steps!r}: expected a positive whole number")
 
 
 @dataclass(frozen=True)
@@ -89,13 +46,11 @@ class Journey:
     """A batch of ways to goals.
 
     Attributes:
-        terms: On what terms they end.
         fields: B distance fields of the goals.
         steps, collisions: (B,) since the episode's start.
     """
 
-    def __init__(self, terms: Terms) -> None:
-        self.terms = terms
+    def __init__(self) -> None:
         self.fields: list[DistanceField] = []
         self._rows: dict[str, NDArray] = {}
 
@@ -137,16 +92,16 @@ class Journey:
         rows["shortest"][i] = distance if length is None else length
         rows["before"][i] = world.travelled[i]
 
-    def step(self, world: World) -> Leg:
+    def step(self, world: World, success_distance: float) -> Leg:
         """Follows the step that the whole batch has just made."""
-        rows, terms = self._rows, self.terms
+        rows = self._rows
         distance = distances(self.fields, world.xy)
         progress = rows["distance"] - distance
         rows["distance"] = distance
         rows["steps"] += 1
         rows["collisions"] += world.collided
         shortest, travelled = rows["shortest"].copy(), world.travelled - rows["before"]
-        success = navigation.success(world.stopped, distance, terms.success_distance)
+        success = navigation.success(world.stopped, distance, success_distance)
         return Leg(
             progress,
             distance,
@@ -155,25 +110,6 @@ class Journey:
             success,
             navigation.spl(success, shortest, travelled),
             navigation.soft_spl(distance, shortest, travelled),
-        )
-
-    def outcome(self, world: World, leg: Leg) -> Outcome:
-        """What a step of an episode with one goal was worth: it ends where the body stops."""
-        terms, stopped = self.terms, world.stopped.copy()
-        return Outcome(
-            reward=leg.progress + terms.slack_reward + terms.success_reward * leg.spl,
-            terminated=stopped,
-            truncated=(self.steps >= terms.max_steps) & ~stopped,
-            success=leg.success,
-            metrics={
-                "success": leg.success.astype(np.float64),
-                "spl": leg.spl,
-                "soft_spl": leg.soft_spl,
-                "distance_to_goal_m": leg.distance,
-                "collisions": self.collisions.astype(np.float64),
-                "geodesic_m": leg.shortest,
-                "path_m": leg.travelled,
-            },
         )
 
     def state(self) -> dict:
@@ -196,46 +132,54 @@ class Journey:
         }
 
 
-def spots(
-    navigator: Navigator,
-    rng: np.random.Generator,
-    count: int,
-    *,
-    around: NDArray | None = None,
-    reach: float = np.inf,
-) -> NDArray[np.float64]:
-    """(≤ count, 2) walkable points, evenly spread; only those within `reach` of `around` [m]."""
-    low, high = navigator.bounds
-    if around is None or reach >= np.linalg.norm(high - low):
-        found = navigator.sample(rng, count)
-    else:
-        box = np.maximum(low, around - reach), np.minimum(high, around + reach)
-        found = rng.uniform(*box, (8 * count, 2))
-        near = np.linalg.norm(found - around, axis=1) <= reach
-        found = found[near & (navigator.component(found) == 0)][:count]
-    return found[navigator.clearance(found) >= navigator.radius + MARGIN]
+@dataclass(kw_only=True, eq=False)
+class GoalTask(Resuming):
+    """A task that asks for one place: an episode ends where the body stops.
 
+    Attributes:
+        success_distance: Geodesic [m].
+        min_geodesic, max_geodesic: Of drawn episodes [m].
+        max_steps: After which an episode is truncated.
+        success_reward: Times SPL, at success.
+        slack_reward: Per step.
+        journey: The ways of the batch.
+    """
 
-def start_for(
-    navigator: Navigator,
-    field: DistanceField,
-    rng: np.random.Generator,
-    *,
-    around: NDArray,
-    low: float,
-    high: float,
-) -> NDArray[np.float64] | None:
-    """(3,) x, y and heading from which it is `low` to `high` metres to a goal; None if none is."""
-    found = spots(navigator, rng, CANDIDATES, around=around, reach=high)
-    heading = rng.uniform(-np.pi, np.pi)
-    length = field.distance(found) if len(found) else np.empty(0)
-    fits = np.flatnonzero((length >= low) & (length <= high))
-    return np.array([*found[fits[0]], heading]) if len(fits) else None
+    success_distance: float
+    min_geodesic: float
+    max_geodesic: float
+    max_steps: int = 500
+    success_reward: float = 2.5
+    slack_reward: float = -0.01
 
+    changing: ClassVar[tuple[str, ...]] = ("journey",)
 
-def no_episode(navigator: Navigator, what: str, remedy: str) -> ValueError:
-    """The sentence for a scene in which no episode is found."""
-    return ValueError(
-        f"no {what} was found in {navigator.area:.1f} m² of walkable space: {remedy}, or choose "
-        "another scene"
-    )
+    def __post_init__(self) -> None:
+        self.journey = Journey()
+        check_steps(self.max_steps)
+        check_lengths(success_distance=self.success_distance)
+        check_range("geodesic", self.min_geodesic, self.max_geodesic)
+
+    @property
+    def fields(self) -> list[DistanceField]:
+        """Distances to the goals."""
+        return self.journey.fields
+
+    def outcome(self, world: World, actions: NDArray) -> Outcome:
+        """Reward: geodesic progress [m] + slack, plus success_reward · SPL at success."""
+        leg, stopped = self.journey.step(world, self.success_distance), world.stopped.copy()
+        return Outcome(
+            reward=leg.progress + self.slack_reward + self.success_reward * leg.spl,
+            terminated=stopped,
+            truncated=(self.journey.steps >= self.max_steps) & ~stopped,
+            success=leg.success,
+            metrics={
+                "success": leg.success.astype(np.float64),
+                "spl": leg.spl,
+                "soft_spl": leg.soft_spl,
+                "distance_to_goal_m": leg.distance,
+                "collisions": self.journey.collisions.astype(np.float64),
+                "geodesic_m": leg.shortest,
+                "path_m": leg.travelled,
+            },
+        )

@@ -11,19 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
-from navworld.contracts import Outcome
-from navworld.envs.navigation import NavigationEnv
-from navworld.envs.options import Options
-from navworld.envs.tasks.journey import Journey, Terms, spots
+from navworld.envs.single import TaskEnv
+from navworld.envs.tasks.checks import check_lengths
+from navworld.envs.tasks.episodes import begun, start_for
+from navworld.envs.tasks.journey import GoalTask
 from navworld.envs.tasks.viewpoints import class_field, object_classes
-from navworld.envs.vector import NavigationVectorEnv
+from navworld.envs.vector import TaskVectorEnv
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Robot
 from navworld.world.geodesic import DistanceField, path_length
@@ -56,54 +55,34 @@ class ObjectNavEpisode:
     seed: int
 
 
-class ObjectNav:
-    """The task.
+@dataclass(kw_only=True, eq=False)
+class ObjectNav(GoalTask):
+    """The task, on the terms of `GoalTask`; distances are those to the nearest view point.
 
-    Args:
+    Attributes:
         classes: Names (or ids) of the classes to look for, those that a scene has; None for every
             class of objects in it.
         view_distance: View points have the object within this [m].
-        success_distance: Geodesic, to the nearest view point [m].
-        min_geodesic, max_geodesic: Of drawn episodes [m].
-        max_steps: After which an episode is truncated.
-        success_reward: Times SPL, at success.
-        slack_reward: Per step.
     """
 
-    def __init__(
-        self,
-        *,
-        classes: Sequence[str | int] | None = None,
-        view_distance: float = 1.0,
-        success_distance: float = 0.1,
-        min_geodesic: float = 1.0,
-        max_geodesic: float = 30.0,
-        max_steps: int = 500,
-        success_reward: float = 2.5,
-        slack_reward: float = -0.01,
-    ) -> None:
-        if isinstance(classes, str):
-            raise TypeError(f"classes={classes!r}: expected a sequence, such as ('chair', 'bed')")
-        if not view_distance > 0:
-            raise ValueError(f"view_distance={view_distance!r}: expected above 0 m")
-        self.classes = None if classes is None else tuple(_class(item) for item in classes)
-        self.view_distance = view_distance
-        terms = Terms(
-            success_distance, min_geodesic, max_geodesic, max_steps, success_reward, slack_reward
-        )
-        self.journey = Journey(terms)
+    success_distance: float = 0.1
+    min_geodesic: float = 1.0
+    max_geodesic: float = 30.0
+    classes: Sequence[str | int] | None = None
+    view_distance: float = 1.0
+
+    changing = ("journey", "_goal")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.classes, str):
+            raise TypeError(
+                f"classes={self.classes!r}: expected a sequence, such as ('chair', 'bed')"
+            )
+        check_lengths(view_distance=self.view_distance)
+        self._wanted = None if self.classes is None else [_class(item) for item in self.classes]
         self.space = spaces.Dict({"goal_class": spaces.Box(0, len(CLASSES) - 1, (1,), np.int64)})
         self._goal = np.zeros(0, np.int64)
-
-    @property
-    def fields(self) -> list[DistanceField]:
-        """Distances to the nearest view points."""
-        return self.journey.fields
-
-    @property
-    def success_distance(self) -> float:
-        """Geodesic, to the nearest view point [m]."""
-        return self.journey.terms.success_distance
 
     def reset(
         self,
@@ -115,11 +94,10 @@ class ObjectNav:
         """Places the bodies `ids` at the start of their episodes."""
         if len(self._goal) != world.num_envs:
             self._goal = np.zeros(world.num_envs, np.int64)
-        for i, episode in zip(ids, episodes, strict=True):
+        for i, episode in begun(
+            episodes, self.draw, name="objectnav goal", world=world, ids=ids, streams=streams
+        ):
             place = world.places[i]
-            if episode is None:
-                rng = streams.generator("objectnav goal", i)
-                episode = self.draw(place, world.robot, rng)
             goal = class_id(episode.object)
             field = self.field(place, world.robot, goal)
             if field is None:
@@ -136,18 +114,10 @@ class ObjectNav:
             place, semantic, radius=robot.radius, eye=robot.camera_height, reach=self.view_distance
         )
 
-    def draw(
-        self,
-        place: Place,
-        robot: Robot,
-        rng: np.random.Generator,
-        *,
-        scene: str = "",
-        seed: int = 0,
-    ) -> ObjectNavEpisode:
+    def draw(self, place: Place, robot: Robot, rng: np.random.Generator) -> ObjectNavEpisode:
         """Draws an episode: every class of the scene is as likely."""
         there = object_classes(place.scene)
-        wanted = [k for k in there if self.classes is None or k in self.classes]
+        wanted = [k for k in there if self._wanted is None or k in self._wanted]
         for semantic in rng.permutation(np.array(wanted, np.int64)):
             field = self.field(place, robot, int(semantic))
             start = None if field is None else self._start(field, rng)
@@ -156,46 +126,31 @@ class ObjectNav:
                 x, y, yaw = (float(v) for v in start)
                 goal = float(path[-1, 0]), float(path[-1, 1])
                 name = CLASSES[semantic]
-                return ObjectNavEpisode(scene, (x, y, yaw), name, path_length(path), goal, seed)
+                return ObjectNavEpisode("", (x, y, yaw), name, path_length(path), goal, 0)
         raise ValueError(self._refusal(place, there))
 
     def observe(self, world: World, ids: IntArray) -> Observation:
         """The class to look for: {"goal_class": (n, 1)}."""
         return {"goal_class": self._goal[ids][:, None]}
 
-    def outcome(self, world: World, actions: NDArray) -> Outcome:
-        """Reward: geodesic progress [m] + slack, plus success_reward · SPL at success."""
-        return self.journey.outcome(world, self.journey.step(world))
-
-    def state(self) -> dict:
-        """Everything needed to continue an episode."""
-        return {"journey": self.journey.state(), "goal": self._goal.copy()}
-
-    def load(self, state: dict) -> None:
-        """Continues from `state()`."""
-        self.journey.load(state["journey"])
-        self._goal = state["goal"].copy()
-
     def _start(self, field: DistanceField, rng: np.random.Generator) -> NDArray | None:
-        terms = self.journey.terms
         middle = field.goals[rng.integers(len(field.goals))]
-        found = spots(field.navigator, rng, STARTS, around=middle, reach=terms.max_geodesic)
-        heading = rng.uniform(-np.pi, np.pi)
-        length = field.distance(found) if len(found) else np.empty(0)
-        fits = np.flatnonzero((length >= terms.min_geodesic) & (length <= terms.max_geodesic))
-        return np.array([*found[fits[0]], heading]) if len(fits) else None
+        low, high = self.min_geodesic, self.max_geodesic
+        return start_for(
+            field.navigator, field, rng, around=middle, low=low, high=high, tries=STARTS
+        )
 
     def _refusal(self, place: Place, there: tuple[int, ...]) -> str:
-        scene, terms = place.scene, self.journey.terms
+        scene = place.scene
         if not there:
             return f"scene {scene.name!r} has no objects to look for: choose another scene or task"
         has = ", ".join(CLASSES[k] for k in there)
-        if self.classes is not None and not set(self.classes) & set(there):
-            wanted = ", ".join(CLASSES[k] for k in self.classes)
+        if self._wanted is not None and not set(self._wanted) & set(there):
+            wanted = ", ".join(CLASSES[k] for k in self._wanted)
             return f"scene {scene.name!r} has none of the classes {wanted}; it has {has}"
         return (
-            f"scene {scene.name!r} has no object with a way of {terms.min_geodesic} to "
-            f"{terms.max_geodesic} m to it: widen min_geodesic and max_geodesic, or choose "
+            f"scene {scene.name!r} has no object with a way of {self.min_geodesic} to "
+            f"{self.max_geodesic} m to it: widen min_geodesic and max_geodesic, or choose "
             "another scene"
         )
 
@@ -208,11 +163,11 @@ def _class(item: str | int) -> int:
     return int(item)
 
 
-class ObjectNavEnv(NavigationEnv):
+class ObjectNavEnv(TaskEnv):
     """ObjectNav: go to any object of a class, given by its id.
 
     ## Action space
-    As of PointNav (`navworld.envs.navigation.PointNavEnv`): `Discrete(4)`, 0 stop, 1 forward,
+    As of PointNav (`navworld.envs.tasks.pointnav.PointNavEnv`): `Discrete(4)`, 0 stop, 1 forward,
     2 turn left, 3 turn right; or `Box(-1, 1, (2,))` with `actions="velocity"`.
 
     ## Observation space
@@ -245,13 +200,10 @@ class ObjectNavEnv(NavigationEnv):
     v0: first.
     """
 
-    def __init__(self, render_mode: str | None = None, **options: Any) -> None:
-        super().__init__(Options.of({"task": ObjectNav(), **options}), render_mode=render_mode)
+    task = ObjectNav
 
 
-class ObjectNavVectorEnv(NavigationVectorEnv):
+class ObjectNavVectorEnv(TaskVectorEnv):
     """ObjectNav for a batch; its manual page is `ObjectNavEnv`."""
 
-    def __init__(self, num_envs: int = 1, render_mode: str | None = None, **options: Any) -> None:
-        given = Options.of({"task": ObjectNav(), **options})
-        super().__init__(num_envs, given, render_mode=render_mode)
+    single = ObjectNavEnv

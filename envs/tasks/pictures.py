@@ -10,14 +10,17 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from navworld.envs.tasks.resuming import Resuming
 from navworld.sensors.cameras import image_space
 from navworld.streams import IntArray
 from navworld.world.body import Camera
 from navworld.world.world import World
 
 
-class Pictures:
+class Pictures(Resuming):
     """One picture for every environment of a batch."""
+
+    changing = ("_images", "_poses", "_planned")
 
     def __init__(self) -> None:
         self.space: spaces.Space = spaces.Dict({})
@@ -54,20 +57,6 @@ class Pictures:
             self._images[due] = seen["rgb"]
             self._planned[due] = False
         return self._images[ids]
-
-    def state(self) -> dict[str, NDArray]:
-        """Everything needed to continue."""
-        held: dict[str, NDArray] = {
-            "images": self._images,
-            "poses": self._poses,
-            "planned": self._planned,
-        }
-        return {name: value.copy() for name, value in held.items()}
-
-    def load(self, state: dict[str, NDArray]) -> None:
-        """Continues from `state()`."""
-        self._images, self._poses = state["images"].copy(), state["poses"].copy()
-        self._planned = state["planned"].copy()
 
     def _allocate(self, num_envs: int) -> None:
         if len(self._planned) == num_envs:

@@ -11,7 +11,6 @@ with Dense Matching and View Synthesis", CVPR 2018) are compared.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -19,11 +18,13 @@ from numpy.typing import NDArray
 
 from navworld.beliefs import FAR, Belief, Observation
 from navworld.contracts import Outcome
-from navworld.envs.navigation import Actions, NavigationEnv
-from navworld.envs.options import Options
-from navworld.envs.tasks.journey import MARGIN, TRIES, check_steps, no_episode
-from navworld.envs.tasks.tour import Tours, draw_tour
-from navworld.envs.vector import NavigationVectorEnv
+from navworld.envs.single import TaskEnv
+from navworld.envs.steering import Actions
+from navworld.envs.tasks.checks import check_range, check_steps
+from navworld.envs.tasks.episodes import MARGIN, TRIES, begun
+from navworld.envs.tasks.resuming import Resuming
+from navworld.envs.tasks.tour import Tours, draw_tour, no_tour
+from navworld.envs.vector import TaskVectorEnv
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera, Robot
 from navworld.world.geodesic import path_length
@@ -65,7 +66,7 @@ class RelocalizeEpisode:
         return self.dropped[0], self.dropped[1]
 
 
-class Relocalize:
+class Relocalize(Resuming):
     """The task.
 
     Args:
@@ -79,6 +80,8 @@ class Relocalize:
         success_reward: At success.
         slack_reward: Per step, while the body is on its own.
     """
+
+    changing = ("tours", "_dropped", "_believed", "_steps", "_collisions")
 
     def __init__(
         self,
@@ -95,6 +98,7 @@ class Relocalize:
         slack_reward: float = -0.01,
     ) -> None:
         check_steps(max_steps)
+        check_range("leg", min_leg, max_leg)
         if declare not in ("action", "belief"):
             raise ValueError(f"declare={declare!r}: expected 'action' or 'belief'")
         if stops < 1:
@@ -126,25 +130,15 @@ class Relocalize:
         """Places the bodies `ids` at the start of their tours."""
         if len(self._steps) != world.num_envs:
             self._allocate(world.num_envs)
-        for i, episode in zip(ids, episodes, strict=True):
-            if episode is None:
-                rng = streams.generator("relocalize goal", i)
-                episode = self.draw(world.places[i], world.robot, rng)
+        for i, episode in begun(
+            episodes, self.draw, name="relocalize goal", world=world, ids=ids, streams=streams
+        ):
             self.tours.begin(world, i, episode.start, episode.stops)
             self._dropped[i], self._believed[i] = episode.dropped, np.nan
             self._steps[i] = self._collisions[i] = 0
 
-    def draw(
-        self,
-        place: Place,
-        robot: Robot,
-        rng: np.random.Generator,
-        *,
-        scene: str = "",
-        seed: int = 0,
-    ) -> RelocalizeEpisode:
+    def draw(self, place: Place, robot: Robot, rng: np.random.Generator) -> RelocalizeEpisode:
         """Draws an episode."""
-        navigator = place.navigator(robot.radius)
         for _ in range(TRIES):
             tour = draw_tour(
                 place, robot.radius, rng, count=self.stops, low=self.min_leg, high=self.max_leg
@@ -158,12 +152,8 @@ class Relocalize:
                 x, y, yaw = (float(v) for v in start)
                 places = tuple((float(stop[0]), float(stop[1])) for stop in stops)
                 dropped = (float(spot[0]), float(spot[1]), heading)
-                return RelocalizeEpisode(scene, (x, y, yaw), places, dropped, seed)
-        raise no_episode(
-            navigator,
-            f"tour with legs of {self.min_leg} to {self.max_leg} m",
-            "widen min_leg and max_leg",
-        )
+                return RelocalizeEpisode("", (x, y, yaw), places, dropped, 0)
+        raise no_tour(place, robot.radius, self.min_leg, self.max_leg)
 
     def lead(self, world: World, moves: NDArray) -> NDArray:
         """The guide's actions during the tour, the agent's own after it."""
@@ -206,17 +196,6 @@ class Relocalize:
                 "collisions": self._collisions.astype(np.float64),
             },
         )
-
-    def state(self) -> dict:
-        """Everything needed to continue an episode."""
-        rows = {name: getattr(self, name).copy() for name in _ROWS}
-        return rows | {"tours": self.tours.state()}
-
-    def load(self, state: dict) -> None:
-        """Continues from `state()`."""
-        self.tours.load(state["tours"])
-        for name in _ROWS:
-            setattr(self, name, state[name].copy())
 
     def _errors(self, world: World, actions: Actions) -> tuple[NDArray, NDArray]:
         """(B,) metres and degrees between the declared poses and the true ones."""
@@ -264,10 +243,7 @@ class Relocalize:
         self._steps, self._collisions = np.zeros((2, num_envs), np.int64)
 
 
-_ROWS = ("_dropped", "_believed", "_steps", "_collisions")
-
-
-class RelocalizeEnv(NavigationEnv):
+class RelocalizeEnv(TaskEnv):
     """Relocalize: be led around, be carried off without being told, and say where you are.
 
     ## Phases
@@ -310,17 +286,11 @@ class RelocalizeEnv(NavigationEnv):
     v0: first.
     """
 
-    def __init__(self, render_mode: str | None = None, **options: Any) -> None:
-        super().__init__(Options.of({**_defaults(), **options}), render_mode=render_mode)
+    task = Relocalize
+    own = {"sensors": ("rgb", "depth"), "localizer": None}
 
 
-class RelocalizeVectorEnv(NavigationVectorEnv):
+class RelocalizeVectorEnv(TaskVectorEnv):
     """Relocalize for a batch; its manual page is `RelocalizeEnv`."""
 
-    def __init__(self, num_envs: int = 1, render_mode: str | None = None, **options: Any) -> None:
-        given = Options.of({**_defaults(), **options})
-        super().__init__(num_envs, given, render_mode=render_mode)
-
-
-def _defaults() -> dict[str, Any]:
-    return {"task": Relocalize(), "sensors": ("rgb", "depth"), "localizer": None}
+    single = RelocalizeEnv

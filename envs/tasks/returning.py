@@ -10,7 +10,6 @@ it, and SPL (`navworld.envs.tasks.journey`) compares with the shortest way from 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -18,12 +17,14 @@ from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
 from navworld.contracts import Outcome
-from navworld.envs.navigation import NavigationEnv
-from navworld.envs.options import Options
-from navworld.envs.tasks.journey import TRIES, Journey, Terms, no_episode
+from navworld.envs.single import TaskEnv
+from navworld.envs.tasks.checks import check_lengths, check_range, check_steps
+from navworld.envs.tasks.episodes import TRIES, begun
+from navworld.envs.tasks.journey import Journey
 from navworld.envs.tasks.pictures import Pictures
-from navworld.envs.tasks.tour import LONGEST, Tours, draw_tour
-from navworld.envs.vector import NavigationVectorEnv
+from navworld.envs.tasks.resuming import Resuming
+from navworld.envs.tasks.tour import LONGEST, Tours, draw_tour, no_tour
+from navworld.envs.vector import TaskVectorEnv
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera, Robot
 from navworld.world.geodesic import DistanceField
@@ -56,7 +57,7 @@ class ReturnEpisode:
         return self.stops[first - 1] if first else (self.start[0], self.start[1])
 
 
-class Return:
+class Return(Resuming):
     """The task.
 
     Args:
@@ -70,6 +71,9 @@ class Return:
     """
 
     views: tuple[tuple[Camera, str], ...] = ()
+    changing = (
+        "journey", "pictures", "tours", "_order", "_number", "_reached", "_spl", "_from",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -85,9 +89,13 @@ class Return:
     ) -> None:
         if not 1 <= places <= stops:
             raise ValueError(f"places={places} and stops={stops}: expected 1 ≤ places ≤ stops")
-        self.places, self.stops = places, stops
-        terms = Terms(success_distance, min_leg, max_leg, max_steps, success_reward, slack_reward)
-        self.journey, self.pictures, self.tours = Journey(terms), Pictures(), Tours()
+        check_steps(max_steps)
+        check_lengths(success_distance=success_distance)
+        check_range("leg", min_leg, max_leg)
+        self.places, self.stops, self.max_steps = places, stops, max_steps
+        self.success_distance, self.min_leg, self.max_leg = success_distance, min_leg, max_leg
+        self.success_reward, self.slack_reward = success_reward, slack_reward
+        self.journey, self.pictures, self.tours = Journey(), Pictures(), Tours()
         self.space = spaces.Dict({})
         self._allocate(0)
 
@@ -110,21 +118,15 @@ class Return:
         """Distances to the places that bodies are returning to."""
         return self.journey.fields
 
-    @property
-    def success_distance(self) -> float:
-        """Geodesic [m]."""
-        return self.journey.terms.success_distance
-
     def reset(
         self, world: World, ids: IntArray, streams: Streams, episodes: list[ReturnEpisode | None]
     ) -> None:
         """Places the bodies `ids` at the start of their tours."""
         if len(self._number) != world.num_envs:
             self._allocate(world.num_envs)
-        for i, episode in zip(ids, episodes, strict=True):
-            if episode is None:
-                rng = streams.generator("return goal", i)
-                episode = self.draw(world.places[i], world.robot, rng)
+        for i, episode in begun(
+            episodes, self.draw, name="return goal", world=world, ids=ids, streams=streams
+        ):
             if len(episode.order) != self.places:
                 raise ValueError(
                     f"the episode returns to {len(episode.order)} places, the task to "
@@ -137,18 +139,9 @@ class Return:
             self.journey.enter(world, i, self.tours.rows[i].fields[0])
             self.pictures.blank(world, i)
 
-    def draw(
-        self,
-        place: Place,
-        robot: Robot,
-        rng: np.random.Generator,
-        *,
-        scene: str = "",
-        seed: int = 0,
-    ) -> ReturnEpisode:
+    def draw(self, place: Place, robot: Robot, rng: np.random.Generator) -> ReturnEpisode:
         """Draws an episode."""
-        terms, navigator = self.journey.terms, place.navigator(robot.radius)
-        low, high = terms.min_geodesic, terms.max_geodesic
+        low, high = self.min_leg, self.max_leg
         for _ in range(TRIES):
             tour = draw_tour(place, robot.radius, rng, count=self.stops, low=low, high=high)
             if tour is None:
@@ -160,10 +153,8 @@ class Return:
             if all(self._apart(place, robot, known[a], known[b]) >= low for a, b in ways):
                 x, y, yaw = (float(v) for v in start)
                 places = tuple((float(stop[0]), float(stop[1])) for stop in stops)
-                return ReturnEpisode(scene, (x, y, yaw), places, tuple(int(k) for k in order), seed)
-        raise no_episode(
-            navigator, f"tour with legs of {low} to {high} m", "widen min_leg and max_leg"
-        )
+                return ReturnEpisode("", (x, y, yaw), places, tuple(int(k) for k in order), 0)
+        raise no_tour(place, robot.radius, low, high)
 
     def lead(self, world: World, moves: NDArray) -> NDArray:
         """The guide's actions during the tour, the agent's own after it."""
@@ -186,9 +177,9 @@ class Return:
 
     def outcome(self, world: World, actions: NDArray) -> Outcome:
         """Reward: as of ImageNav for every place; 0 while the body is led."""
-        led, terms = self.tours.led, self.journey.terms
+        led = self.tours.led
         self.tours.step(world)
-        leg = self.journey.step(world)
+        leg = self.journey.step(world, self.success_distance)
         stopped, success = world.stopped & ~led, leg.success & ~led
         self._spl += leg.spl * success
         self._reached += success
@@ -197,11 +188,11 @@ class Return:
         for i in np.flatnonzero((led & ~self.tours.led) | (stopped & ~done)):
             self._send_back(world, int(i), begins=bool(led[i]))
         complete = done & (self._reached == self.places)
-        reward = leg.progress + terms.slack_reward + terms.success_reward * leg.spl * success
+        reward = leg.progress + self.slack_reward + self.success_reward * leg.spl * success
         return Outcome(
             reward=np.where(led, 0.0, reward),
             terminated=done,
-            truncated=~led & ~done & (self.journey.steps >= terms.max_steps),
+            truncated=~led & ~done & (self.journey.steps >= self.max_steps),
             success=complete,
             metrics={
                 "success": complete.astype(np.float64),
@@ -213,18 +204,6 @@ class Return:
                 "tour_m": np.where(led, world.travelled, self._from),
             },
         )
-
-    def state(self) -> dict:
-        """Everything needed to continue an episode."""
-        parts = {name: getattr(self, name).state() for name in ("journey", "pictures", "tours")}
-        return parts | {name: getattr(self, name).copy() for name in _ROWS}
-
-    def load(self, state: dict) -> None:
-        """Continues from `state()`."""
-        for name in ("journey", "pictures", "tours"):
-            getattr(self, name).load(state[name])
-        for name in _ROWS:
-            setattr(self, name, state[name].copy())
 
     def _send_back(self, world: World, i: int, *, begins: bool) -> None:
         """Asks body i to return to its next place; the first one as the tour ends."""
@@ -248,10 +227,7 @@ class Return:
         self._spl, self._from = np.zeros((2, num_envs))
 
 
-_ROWS = ("_order", "_number", "_reached", "_spl", "_from")
-
-
-class ReturnEnv(NavigationEnv):
+class ReturnEnv(TaskEnv):
     """Return: be led around, then go back to places seen on the way, in a given order.
 
     ## Phases
@@ -261,7 +237,7 @@ class ReturnEnv(NavigationEnv):
     A stop says "here"; whether that is right or not, the next place is asked for.
 
     ## Action space
-    As of PointNav (`navworld.envs.navigation.PointNavEnv`): `Discrete(4)`, 0 stop, 1 forward,
+    As of PointNav (`navworld.envs.tasks.pointnav.PointNavEnv`): `Discrete(4)`, 0 stop, 1 forward,
     2 turn left, 3 turn right; or `Box(-1, 1, (2,))` with `actions="velocity"`.
 
     ## Observation space
@@ -294,13 +270,10 @@ class ReturnEnv(NavigationEnv):
     v0: first.
     """
 
-    def __init__(self, render_mode: str | None = None, **options: Any) -> None:
-        super().__init__(Options.of({"task": Return(), **options}), render_mode=render_mode)
+    task = Return
 
 
-class ReturnVectorEnv(NavigationVectorEnv):
+class ReturnVectorEnv(TaskVectorEnv):
     """Return for a batch; its manual page is `ReturnEnv`."""
 
-    def __init__(self, num_envs: int = 1, render_mode: str | None = None, **options: Any) -> None:
-        given = Options.of({"task": Return(), **options})
-        super().__init__(num_envs, given, render_mode=render_mode)
+    single = ReturnEnv

@@ -14,8 +14,8 @@ from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 
 from navworld.beliefs import Observation
+from navworld.envs.tasks.episodes import TRIES, no_episode, spots, start_for
 from navworld.envs.tasks.guide import next_action, next_velocity
-from navworld.envs.tasks.journey import TRIES, spots, start_for
 from navworld.streams import IntArray
 from navworld.world.geodesic import DistanceField
 from navworld.world.navigability import Navigator
@@ -177,6 +177,12 @@ def draw_tour(
         if start is not None:
             return start, stops
     return None
+
+
+def no_tour(place: Place, radius: float, low: float, high: float) -> ValueError:
+    """The sentence for a scene without a tour whose legs are `low` to `high` metres long."""
+    what = f"tour with legs of {low} to {high} m"
+    return no_episode(place.navigator(radius), what, "widen min_leg and max_leg")
 
 
 def _places(

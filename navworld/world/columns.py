@@ -48,57 +48,71 @@ def covered_columns(
     return mask
 
 
-@numba.njit(cache=True, nogil=True)
-def _clip(px, py, pz, count, z, keep_above, qx, qy, qz):
-    """Clips a polygon of `count` corners at height z (Sutherland-Hodgman); new corner count."""
+@numba.njit(inline="always")
+def clip(p, count, axis, at, keep_above, q):
+    """Clips a polygon of `count` corners at a coordinate (Sutherland-Hodgman); new count."""
     sign = 1.0 if keep_above else -1.0
     out = 0
     for k in range(count):
         n = k + 1 if k + 1 < count else 0
-        a, b = sign * (pz[k] - z), sign * (pz[n] - z)
+        a, b = sign * (p[k, axis] - at), sign * (p[n, axis] - at)
         if a >= 0:
-            qx[out], qy[out], qz[out] = px[k], py[k], pz[k]
+            q[out] = p[k]
             out += 1
         if (a > 0 and b < 0) or (a < 0 and b > 0):
             t = a / (a - b)
-            qx[out] = px[k] + t * (px[n] - px[k])
-            qy[out] = py[k] + t * (py[n] - py[k])
-            qz[out] = z
+            for c in range(3):
+                q[out, c] = p[k, c] + t * (p[n, c] - p[k, c])
+            q[out, axis] = at
             out += 1
     return out
 
 
+@numba.njit(inline="always")
+def in_cells(corners, ox, oy, cell):
+    """Coordinates x0, y0, x1 … of a triangle (3, 3), in cells from the centre of the first one."""
+    x0, y0 = (corners[0, 0] - ox) / cell - 0.5, (corners[0, 1] - oy) / cell - 0.5
+    x1, y1 = (corners[1, 0] - ox) / cell - 0.5, (corners[1, 1] - oy) / cell - 0.5
+    x2, y2 = (corners[2, 0] - ox) / cell - 0.5, (corners[2, 1] - oy) / cell - 0.5
+    return x0, y0, x1, y1, x2, y2
+
+
+@numba.njit(inline="always")
+def centres(a, b, c, count):
+    """The first and the last of `count` cells whose centres lie between three coordinates."""
+    return max(int(np.ceil(min(a, b, c))), 0), min(int(max(a, b, c)), count - 1)
+
+
 @numba.njit(cache=True, nogil=True)
 def _mark_touched(corners, low, high, ox, oy, cell, mask):
-    px, py, pz = np.empty(8), np.empty(8), np.empty(8)
-    qx, qy, qz = np.empty(8), np.empty(8), np.empty(8)
+    p, q = np.empty((8, 3)), np.empty((8, 3))
     for t in range(len(corners)):
         z0, z1, z2 = corners[t, 0, 2], corners[t, 1, 2], corners[t, 2, 2]
         if max(z0, z1, z2) <= low or min(z0, z1, z2) >= high:
             continue
         for k in range(3):
-            px[k] = (corners[t, k, 0] - ox) / cell
-            py[k] = (corners[t, k, 1] - oy) / cell
-            pz[k] = corners[t, k, 2]
-        count = _clip(px, py, pz, 3, low, True, qx, qy, qz)
-        count = _clip(qx, qy, qz, count, high, False, px, py, pz)
+            p[k, 0] = (corners[t, k, 0] - ox) / cell
+            p[k, 1] = (corners[t, k, 1] - oy) / cell
+            p[k, 2] = corners[t, k, 2]
+        count = clip(p, 3, 2, low, True, q)
+        count = clip(q, count, 2, high, False, p)
         if count > 0:
-            _mark_polygon(px, py, count, mask)
+            _mark_polygon(p, count, mask)
 
 
 @numba.njit(cache=True, nogil=True)
-def _mark_polygon(px, py, count, mask):
+def _mark_polygon(p, count, mask):
     """Marks the cells that a closed convex polygon touches, row by row (units: cells)."""
     rows, columns = mask.shape
-    lowest, highest = py[0], py[0]
+    lowest, highest = p[0, 1], p[0, 1]
     for k in range(1, count):
-        lowest, highest = min(lowest, py[k]), max(highest, py[k])
+        lowest, highest = min(lowest, p[k, 1]), max(highest, p[k, 1])
     first, last = max(int(np.floor(lowest)), 0), min(int(np.floor(highest)), rows - 1)
     for row in range(first, last + 1):
         left, right = np.inf, -np.inf
         for k in range(count):
             n = k + 1 if k + 1 < count else 0
-            ax, ay, bx, by = px[k], py[k], px[n], py[n]
+            ax, ay, bx, by = p[k, 0], p[k, 1], p[n, 0], p[n, 1]
             if ay > by:
                 ax, ay, bx, by = bx, by, ax, ay
             if by < row or ay > row + 1:
@@ -119,16 +133,14 @@ def _mark_polygon(px, py, count, mask):
 def _mark_covered(corners, ox, oy, cell, mask):
     rows, columns = mask.shape
     for t in range(len(corners)):
-        x0, y0 = (corners[t, 0, 0] - ox) / cell - 0.5, (corners[t, 0, 1] - oy) / cell - 0.5
-        x1, y1 = (corners[t, 1, 0] - ox) / cell - 0.5, (corners[t, 1, 1] - oy) / cell - 0.5
-        x2, y2 = (corners[t, 2, 0] - ox) / cell - 0.5, (corners[t, 2, 1] - oy) / cell - 0.5
+        x0, y0, x1, y1, x2, y2 = in_cells(corners[t], ox, oy, cell)
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if area == 0:
             continue
         if area < 0:
             x1, y1, x2, y2 = x2, y2, x1, y1
-        first, last = max(int(np.ceil(min(y0, y1, y2))), 0), min(int(max(y0, y1, y2)), rows - 1)
-        left, right = max(int(np.ceil(min(x0, x1, x2))), 0), min(int(max(x0, x1, x2)), columns - 1)
+        first, last = centres(y0, y1, y2, rows)
+        left, right = centres(x0, x1, x2, columns)
         for row in range(first, last + 1):
             for column in range(left, right + 1):
                 a = (x1 - x0) * (row - y0) - (column - x0) * (y1 - y0)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import distance_transform_edt, map_coordinates
 
 from navworld.world.clearance import clearances
+from navworld.world.columns import centres, clip, in_cells
 from navworld.world.scene import Floor
 
 SLOPE = float(np.radians(20))
@@ -250,14 +251,12 @@ def _cover(corners, ox, oy, cell, shape, at, layers, write):
     """Counts (or writes) the heights of triangles at the centres of the cells that they cover."""
     rows, columns = shape
     for t in range(len(corners)):
-        x0, y0 = (corners[t, 0, 0] - ox) / cell - 0.5, (corners[t, 0, 1] - oy) / cell - 0.5
-        x1, y1 = (corners[t, 1, 0] - ox) / cell - 0.5, (corners[t, 1, 1] - oy) / cell - 0.5
-        x2, y2 = (corners[t, 2, 0] - ox) / cell - 0.5, (corners[t, 2, 1] - oy) / cell - 0.5
+        x0, y0, x1, y1, x2, y2 = in_cells(corners[t], ox, oy, cell)
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if area == 0:
             continue
-        first, last = max(int(np.ceil(min(y0, y1, y2))), 0), min(int(max(y0, y1, y2)), rows - 1)
-        left, right = max(int(np.ceil(min(x0, x1, x2))), 0), min(int(max(x0, x1, x2)), columns - 1)
+        first, last = centres(y0, y1, y2, rows)
+        left, right = centres(x0, x1, x2, columns)
         for row in range(first, last + 1):
             for column in range(left, right + 1):
                 c = ((x1 - x0) * (row - y0) - (column - x0) * (y1 - y0)) / area
@@ -314,26 +313,6 @@ def _grow(ground, first, layers, height, step, rise, reach):
                     break
 
 
-@numba.njit(inline="always")
-def _cut(p, count, axis, at, keep_above, q):
-    """Clips a polygon of `count` corners at a coordinate (Sutherland-Hodgman); new count."""
-    sign = 1.0 if keep_above else -1.0
-    out = 0
-    for k in range(count):
-        n = k + 1 if k + 1 < count else 0
-        a, b = sign * (p[k, axis] - at), sign * (p[n, axis] - at)
-        if a >= 0:
-            q[out] = p[k]
-            out += 1
-        if (a > 0 and b < 0) or (a < 0 and b > 0):
-            t = a / (a - b)
-            for c in range(3):
-                q[out, c] = p[k, c] + t * (p[n, c] - p[k, c])
-            q[out, axis] = at
-            out += 1
-    return out
-
-
 @numba.njit(cache=True, nogil=True)
 def _mark_obstructed(corners, ground, low, high, ox, oy, cell, mask):
     rows, columns = ground.shape
@@ -346,8 +325,8 @@ def _mark_obstructed(corners, ground, low, high, ox, oy, cell, mask):
         bottom, top = p[:3, 1].min(), p[:3, 1].max()
         first, last = max(int(np.floor(bottom)), 0), min(int(np.floor(top)), rows - 1)
         for row in range(first, last + 1):
-            count = _cut(p, 3, 1, float(row), True, q)
-            count = _cut(q, count, 1, row + 1.0, False, strip)
+            count = clip(p, 3, 1, float(row), True, q)
+            count = clip(q, count, 1, row + 1.0, False, strip)
             if count == 0:
                 continue
             left, right = strip[:count, 0].min(), strip[:count, 0].max()
@@ -356,8 +335,8 @@ def _mark_obstructed(corners, ground, low, high, ox, oy, cell, mask):
                 z = ground[row, column]
                 if np.isnan(z) or mask[row, column]:
                     continue
-                inside = _cut(strip, count, 0, float(column), True, q)
-                inside = _cut(q, inside, 0, column + 1.0, False, part)
+                inside = clip(strip, count, 0, float(column), True, q)
+                inside = clip(q, inside, 0, column + 1.0, False, part)
                 if inside == 0:
                     continue
                 if part[:inside, 2].max() > z + low and part[:inside, 2].min() < z + high:

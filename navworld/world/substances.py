@@ -49,77 +49,95 @@ class Substance:
         return float(((root - 1) / (root + 1)) ** 2)
 
 
-SUBSTANCES: tuple[Substance, ...] = (
-    Substance("plaster", 0.92, 2.94, 0.10, 0.10),
-    Substance("brick", 0.93, 3.75, 0.20, 0.20),
-    Substance("concrete", 0.93, 5.31, 0.12, 0.12),
-    Substance("stone", 0.93, 5.31, 0.08, 0.06),
-    Substance("ceramic", 0.92, 6.0, 0.06, 0.05),
-    Substance("glass", 0.93, 6.27, 0.05, 0.02),
-    Substance("wood", 0.92, 1.99, 0.10, 0.12),
-    Substance("floorboard", 0.92, 3.66, 0.10, 0.12),
-    Substance("painted steel", 0.94, np.inf, 0.06, 0.05, 1.0),
-    Substance("steel", 0.16, np.inf, 0.05, 0.03, 1.0),
-    Substance("bright metal", 0.06, np.inf, 0.05, 0.03),
-    Substance("plastic", 0.94, 2.6, 0.08, 0.08),
-    Substance("fabric", 0.90, 1.6, 0.35, 0.50),
-    Substance("leather", 0.95, 2.5, 0.20, 0.25),
-    Substance("paper", 0.93, 2.3, 0.12, 0.12),
-    Substance("rubber", 0.94, 3.0, 0.12, 0.12),
-    Substance("plant", 0.96, 10.0, 0.40, 0.60),
-    Substance("soil", 0.92, 4.0, 0.35, 0.50),
-    Substance("water", 0.96, 20.0, 0.05, 0.02),
-    Substance("skin", 0.98, 8.0, 0.30, 0.30),
-    Substance("sky", 1.0, 1.0, 0.40, 0.0),
+_TABLE = """
+emissivity  permittivity  slope  scatter  steel  name
+      0.92          2.94   0.10     0.10      0  plaster
+      0.93          3.75   0.20     0.20      0  brick
+      0.93          5.31   0.12     0.12      0  concrete
+      0.93          5.31   0.08     0.06      0  stone
+      0.92          6.00   0.06     0.05      0  ceramic
+      0.93          6.27   0.05     0.02      0  glass
+      0.92          1.99   0.10     0.12      0  wood
+      0.92          3.66   0.10     0.12      0  floorboard
+      0.94           inf   0.06     0.05      1  painted steel
+      0.16           inf   0.05     0.03      1  steel
+      0.06           inf   0.05     0.03      0  bright metal
+      0.94          2.60   0.08     0.08      0  plastic
+      0.90          1.60   0.35     0.50      0  fabric
+      0.95          2.50   0.20     0.25      0  leather
+      0.93          2.30   0.12     0.12      0  paper
+      0.94          3.00   0.12     0.12      0  rubber
+      0.96         10.00   0.40     0.60      0  plant
+      0.92          4.00   0.35     0.50      0  soil
+      0.96         20.00   0.05     0.02      0  water
+      0.98          8.00   0.30     0.30      0  skin
+      1.00          1.00   0.40     0.00      0  sky
+"""
+
+SUBSTANCES: tuple[Substance, ...] = tuple(
+    Substance(name, *map(float, numbers))
+    for *numbers, name in (row.split(maxsplit=5) for row in _TABLE.strip().splitlines()[1:])
 )
 """Row k is the substance of index k."""
 
 SUBSTANCE_ID: dict[str, int] = {item.name: k for k, item in enumerate(SUBSTANCES)}
 
-_WORDS: tuple[tuple[str, str], ...] = (
-    ("window view", "glass"), ("frosted", "glass"), ("mirror", "glass"), ("glass", "glass"),
-    ("screen", "glass"), ("bulb", "glass"), ("lampshade", "fabric"),
-    ("black metal", "painted steel"), ("enamel", "painted steel"), ("iron", "painted steel"),
-    ("steel", "steel"), ("tin", "steel"), ("chrome", "bright metal"), ("brass", "bright metal"),
-    ("copper", "bright metal"), ("alumin", "bright metal"), ("silver", "bright metal"),
-    ("gold", "bright metal"), ("metal", "painted steel"),
-    ("brick", "brick"), ("masonry", "brick"), ("terracotta", "ceramic"), ("concrete", "concrete"),
-    ("terrazzo", "concrete"), ("asphalt", "concrete"), ("travertine", "stone"),
-    ("marble", "stone"), ("granite", "stone"), ("slate", "stone"), ("quartz", "stone"),
-    ("stone", "stone"), ("tile", "ceramic"), ("mosaic", "ceramic"), ("ceramic", "ceramic"),
-    ("porcelain", "ceramic"), ("glazed", "ceramic"), ("encaustic", "ceramic"),
-    ("carpet", "fabric"), ("rug", "fabric"), ("sisal", "fabric"), ("wicker", "wood"),
-    ("plank", "floorboard"), ("parquet", "floorboard"), ("herringbone", "floorboard"),
-    ("chevron", "floorboard"), ("cork", "floorboard"), ("linoleum", "plastic"),
-    ("plastic", "plastic"), ("rubber", "rubber"), ("leather", "leather"),
-    ("linen", "fabric"), ("cotton", "fabric"), ("wool", "fabric"), ("denim", "fabric"),
-    ("tweed", "fabric"), ("velvet", "fabric"), ("corduroy", "fabric"), ("knit", "fabric"),
-    ("boucle", "fabric"), ("terry", "fabric"), ("stripes", "fabric"), ("print", "fabric"),
-    ("tartan", "fabric"), ("gingham", "fabric"), ("fabric", "fabric"), ("cloth", "fabric"),
-    ("books", "paper"), ("paper", "paper"), ("cardboard", "paper"), ("picture", "paper"),
-    ("foliage", "plant"), ("leaf", "plant"), ("grass", "plant"), ("soil", "soil"),
-    ("water", "water"), ("skin", "skin"), ("plaster", "plaster"), ("limewash", "plaster"),
-    ("panelling", "wood"), ("bark", "wood"), ("wood", "wood"), ("oak", "wood"), ("pine", "wood"),
-    ("birch", "wood"), ("walnut", "wood"), ("mahogany", "wood"), ("butcher", "wood"),
-)  # fmt: skip
+_OF_WORD = """
+glass: window view, frosted, mirror, glass, screen, bulb
+fabric: lampshade
+painted steel: black metal, enamel, iron
+steel: steel, tin
+bright metal: chrome, brass, copper, alumin, silver, gold
+painted steel: metal
+brick: brick, masonry
+ceramic: terracotta
+concrete: concrete, terrazzo, asphalt
+stone: travertine, marble, granite, slate, quartz, stone
+ceramic: tile, mosaic, ceramic, porcelain, glazed, encaustic
+fabric: carpet, rug, sisal
+wood: wicker
+floorboard: plank, parquet, herringbone, chevron, cork
+plastic: linoleum, plastic
+rubber: rubber
+leather: leather
+fabric: linen, cotton, wool, denim, tweed, velvet, corduroy, knit, boucle, terry, stripes, print
+fabric: tartan, gingham, fabric, cloth
+paper: books, paper, cardboard, picture
+plant: foliage, leaf, grass
+soil: soil
+water: water
+skin: skin
+plaster: plaster, limewash
+wood: panelling, bark, wood, oak, pine, birch, walnut, mahogany, butcher
+"""
+"""What a word in a material's name says; the first that is found counts."""
 
-_OF_CLASS: dict[str, str] = {
-    "wall": "plaster", "ceiling": "plaster", "column": "concrete", "floor": "floorboard",
-    "stairs": "floorboard", "window": "glass", "mirror": "glass", "tv": "plastic",
-    "computer": "plastic", "clock": "plastic", "basket": "plastic", "toy": "plastic",
-    "ball": "plastic", "bed": "fabric", "sofa": "fabric", "armchair": "fabric",
-    "cushion": "fabric", "curtain": "fabric", "rug": "fabric", "towel": "fabric",
-    "clothing": "fabric", "picture": "paper", "books": "paper", "box": "paper", "sign": "paper",
-    "toilet": "ceramic", "bathtub": "painted steel", "sink": "ceramic", "shower": "ceramic",
-    "vase": "ceramic", "tableware": "ceramic", "washing machine": "painted steel",
-    "fridge": "painted steel", "oven": "painted steel", "hob": "painted steel",
-    "radiator": "painted steel", "kitchen hood": "painted steel", "microwave": "painted steel",
-    "dishwasher": "painted steel", "appliance": "painted steel", "vehicle": "painted steel",
-    "pole": "painted steel", "fitness equipment": "painted steel", "bin": "plastic",
-    "lamp": "plastic", "fireplace": "stone", "plant": "plant", "vegetation": "plant",
-    "food": "plant", "person": "fabric", "building": "concrete", "road": "concrete",
-    "pavement": "concrete", "terrain": "soil", "water": "water", "sky": "sky",
-}  # fmt: skip
+_OF_CLASS = """
+plaster: wall, ceiling
+concrete: column, building, road, pavement
+floorboard: floor, stairs
+glass: window, mirror
+plastic: tv, computer, clock, basket, toy, ball, bin, lamp
+fabric: bed, sofa, armchair, cushion, curtain, rug, towel, clothing, person
+paper: picture, books, box, sign
+ceramic: toilet, sink, shower, vase, tableware
+painted steel: bathtub, washing machine, fridge, oven, hob, radiator, kitchen hood, microwave
+painted steel: dishwasher, appliance, vehicle, pole, fitness equipment
+stone: fireplace
+plant: plant, vegetation, food
+soil: terrain
+water: water
+sky: sky
+"""
+
+
+def _pairs(table: str) -> list[tuple[str, str]]:
+    """(word, substance) of lines such as "substance: word, word", in their order."""
+    rows = (line.split(": ") for line in table.strip().splitlines())
+    return [(word, substance) for substance, words in rows for word in words.split(", ")]
+
+
+_WORDS, _CLASSES = _pairs(_OF_WORD), dict(_pairs(_OF_CLASS))
 
 
 def substances(scene: Scene) -> NDArray[np.int8]:
@@ -154,7 +172,7 @@ def _substance(material: str, semantic: str) -> int:
                 return SUBSTANCE_ID[substance]
     if semantic == "window" and "painted" in lower:
         return SUBSTANCE_ID["wood"]
-    return SUBSTANCE_ID[_OF_CLASS.get(semantic, "wood")]
+    return SUBSTANCE_ID[_CLASSES.get(semantic, "wood")]
 
 
 STRUCTURE = tuple(

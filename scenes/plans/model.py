@@ -14,12 +14,13 @@ from scipy.ndimage import distance_transform_edt
 
 from navworld.scenes.city.looks import surface
 from navworld.scenes.city.looks import tile as tile_of
-from navworld.scenes.importing.lighting import OUTDOOR_AMBIENT, OUTDOOR_SUN
 from navworld.scenes.materials import material, tinted
 from navworld.scenes.plans.centrelines import centrelines
 from navworld.scenes.plans.cityjson import City, CityPart
 from navworld.scenes.plans.facades import BAY, NARROW, ROOFS, WALLS, blank, facade, roof
+from navworld.scenes.plans.outdoors import outdoor_scene
 from navworld.scenes.plans.streets import APRON
+from navworld.world.columns import centres, in_cells
 from navworld.world.ground import uneven_floor
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import Floor, Material, Scene, SceneError
@@ -109,21 +110,14 @@ def city_scene(city: City, *, name: str, version: str, path: object) -> Scene:
         )
     sheet, origin = _height_grid(ground, city)
     _base(mesh, sheet, origin, water)
-    floor = _floor(sheet, origin, obstacles, path)
-    arrays = mesh.arrays()
-    return Scene(
+    return outdoor_scene(
+        city,
+        mesh,
+        arrays=mesh.arrays(),
+        floor=_floor(sheet, origin, obstacles, path),
+        town_map=_map(city, roads),
         name=name,
-        **arrays,
-        materials=tuple(mesh.materials),
-        instances=tuple(mesh.instances),
-        floors=(floor,),
-        sun=OUTDOOR_SUN,
-        ambient=OUTDOOR_AMBIENT,
         version=version,
-        attribution=city.attribution,
-        texel=0.5,
-        map=_map(city, roads),
-        notes=city.notes.lines(),
     )
 
 
@@ -254,14 +248,12 @@ def _raise(triangles, ox, oy, cell, sheet):
     """Lifts every cell to the highest triangle above its centre."""
     rows, columns = sheet.shape
     for t in range(len(triangles)):
-        x0, y0 = (triangles[t, 0, 0] - ox) / cell - 0.5, (triangles[t, 0, 1] - oy) / cell - 0.5
-        x1, y1 = (triangles[t, 1, 0] - ox) / cell - 0.5, (triangles[t, 1, 1] - oy) / cell - 0.5
-        x2, y2 = (triangles[t, 2, 0] - ox) / cell - 0.5, (triangles[t, 2, 1] - oy) / cell - 0.5
+        x0, y0, x1, y1, x2, y2 = in_cells(triangles[t], ox, oy, cell)
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if abs(area) < 1e-12:
             continue
-        first, last = max(int(np.ceil(min(y0, y1, y2))), 0), min(int(max(y0, y1, y2)), rows - 1)
-        left, right = max(int(np.ceil(min(x0, x1, x2))), 0), min(int(max(x0, x1, x2)), columns - 1)
+        first, last = centres(y0, y1, y2, rows)
+        left, right = centres(x0, x1, x2, columns)
         for r in range(first, last + 1):
             for c in range(left, right + 1):
                 w2 = ((x1 - x0) * (r - y0) - (c - x0) * (y1 - y0)) / area

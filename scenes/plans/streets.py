@@ -14,10 +14,10 @@ from shapely.geometry.base import BaseGeometry
 from navworld.scenes.city.looks import surface
 from navworld.scenes.city.looks import tile as tile_of
 from navworld.scenes.extrusion import add_level, add_wall, add_walls, polygons
-from navworld.scenes.importing.lighting import OUTDOOR_AMBIENT, OUTDOOR_SUN
 from navworld.scenes.materials import material
 from navworld.scenes.plans.facades import BAY, NARROW, WALLS, blank, facade, roof
 from navworld.scenes.plans.greens import add_tree, leaf_colors
+from navworld.scenes.plans.outdoors import outdoor_scene
 from navworld.scenes.plans.town import DRIVABLE, Town, TownBuilding
 from navworld.world.clearance import clearances
 from navworld.world.columns import covered_columns, touched_columns
@@ -88,20 +88,15 @@ def town_scene(town: Town, *, name: str, version: str) -> Scene:
     walked = [shape for kind, shape in shapes.items() if GROUNDS[kind].walked]
     corners = arrays["vertices"].astype(np.float64)[arrays["triangles"]]
     floor = level_floor(walked, corners[on_ground:], town.box)
-    return Scene(
+    return outdoor_scene(
+        town,
+        mesh,
+        arrays=arrays,
+        floor=floor,
+        town_map=town_map(town),
         name=name,
-        **arrays,
-        materials=tuple(mesh.materials),
-        instances=tuple(mesh.instances),
-        floors=(floor,),
-        lamps=lamps,
-        sun=OUTDOOR_SUN,
-        ambient=OUTDOOR_AMBIENT,
         version=version,
-        attribution=town.attribution,
-        texel=0.5,
-        map=town_map(town),
-        notes=town.notes.lines(),
+        lamps=lamps,
     )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import gymnasium
 import numpy as np
@@ -10,14 +11,20 @@ import pytest
 import navworld  # noqa: F401
 from navworld.contracts import Resumable, Task
 from navworld.envs.benchmarks import draw_frozen
-from navworld.envs.experts import RandomActions, expert_for
+from navworld.envs.experts import (
+    ExploreExpert,
+    RandomActions,
+    RelocalizeExpert,
+    ShortestPathOracle,
+    expert_for,
+)
 from navworld.envs.rollouts import run_episodes
-from navworld.envs.tasks.drive import COURIER, Drive
+from navworld.envs.tasks.drive import COURIER, Drive, DriveEnv
 from navworld.envs.tasks.explore import Explore
 from navworld.envs.tasks.imagenav import ImageNav
 from navworld.envs.tasks.objectnav import ObjectNav
 from navworld.envs.tasks.pointnav import PointNav
-from navworld.envs.tasks.relocalize import Relocalize
+from navworld.envs.tasks.relocalize import Relocalize, RelocalizeEnv
 from navworld.envs.tasks.returning import Return
 from navworld.envs.verify.checkers import checker_warnings
 from navworld.envs.verify.tasks import task_successes
@@ -109,6 +116,37 @@ def _loaded(env, state):
 def test_tasks_keep_the_protocol(name):
     assert isinstance(TASKS[name], Task)
     assert isinstance(TASKS[name], Resumable)
+
+
+@pytest.mark.parametrize(
+    ("task", "terms", "sentence"),
+    [
+        (PointNav, {"max_steps": 0}, "max_steps=0: expected a positive whole number"),
+        (ImageNav, {"success_distance": 0.0}, "success_distance=0.0: expected above 0 m"),
+        (Drive, {"min_geodesic": 9, "max_geodesic": 2}, "expected 0 < min_geodesic < max_geodesic"),
+        (ObjectNav, {"view_distance": -1.0}, "view_distance=-1.0: expected above 0 m"),
+        (Return, {"min_leg": 5, "max_leg": 2}, "min_leg=5 and max_leg=2: expected 0 < min_leg"),
+        (Relocalize, {"min_leg": 0}, "min_leg=0 and max_leg=10.0: expected 0 < min_leg < max_leg"),
+        (Explore, {"max_range": 0.0}, "max_range=0.0: expected above 0 m"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_terms_that_no_episode_could_meet_are_refused(task, terms, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        task(**terms)
+
+
+def test_what_is_given_goes_before_what_an_environment_has_of_its_own():
+    assert DriveEnv.options({}).robot == COURIER
+    assert DriveEnv.options({"robot": Robot()}).robot == Robot()
+    assert RelocalizeEnv.options({}).localizer is None
+    assert RelocalizeEnv.options({"sensors": ("gps",)}).sensors == ("gps",)
+
+
+@pytest.mark.parametrize("expert", [ShortestPathOracle, ExploreExpert, RelocalizeExpert])
+def test_an_expert_without_a_world_says_so(expert):
+    with pytest.raises(ValueError, match="call bind"):
+        expert().predict(None)
 
 
 @pytest.mark.parametrize("name", [name for name in TASKS if name != "PointNav"])
