@@ -30,6 +30,7 @@ FAMILIES: dict[str, str] = {
     "apartment": "navworld.scenes.apartment:apartment",
     "city": "navworld.scenes.city:city",
     "country": "navworld.scenes.country:country",
+    "house": "navworld.scenes.house:house",
     "office": "navworld.scenes.office:office",
     "maze": "navworld.scenes.maze:maze",
     "tunnel": "navworld.scenes.tunnel:tunnel",

@@ -25,7 +25,7 @@ VISITS = {
     "in rain": Conditions(rain=4.0),
 }
 WEATHER_LIGHT = "fast"
-"""Quality of the light of other hours and skies: each is baked anew."""
+"""Quality of the light of the many hours and skies of one place: each is baked anew."""
 
 FAR = 2000.0
 STANDS = 2
@@ -67,7 +67,7 @@ def look_at(
     """Loads a place and takes its pictures; None, and a line on the page, where that fails.
 
     Args:
-        light: Quality of its own light; that of night, fog and rain is `WEATHER_LIGHT`.
+        light: Quality of its light.
         weather: Whether it is shown at night, in fog and in rain as well.
     """
     try:
@@ -79,7 +79,7 @@ def look_at(
         )
         found.cards.extend(_cards(page, found, size=size, light=light))
         if weather:
-            found.cards.extend(_visits(page, found, size=size))
+            found.cards.extend(_visits(page, found, size=size, light=light))
         return found
     except Exception as error:
         # One broken place must not cost the page of all others; it is listed there instead. Of
@@ -141,10 +141,10 @@ def _cards(page: Page, found: Shown, *, size: int, light: str) -> list[Card]:
     return cards
 
 
-def _visits(page: Page, found: Shown, *, size: int) -> list[Card]:
+def _visits(page: Page, found: Shown, *, size: int, light: str) -> list[Card]:
     cards = []
     for text, conditions in VISITS.items():
-        image = eye(found, 0, conditions, size=size, light=WEATHER_LIGHT)
+        image = eye(found, 0, conditions, size=size, light=light)
         media = page.photo(f"{found.name} {text}", image)
         cards.append(Card(media, f"{found.name} {text}", told(conditions)))
     return cards

@@ -45,6 +45,12 @@ _SKIES = np.array(
     ]
 )
 
+_EVENING = np.array(
+    [[0.0, 0.24], [2.0, 0.08], [4.5, 0.05], [6.5, 0.40], [8.0, 0.50], [16.0, 0.50], [18.5, 0.66],
+     [21.5, 0.66], [23.0, 0.40], [24.0, 0.24]]
+).T  # fmt: skip
+"""Hour, and share of windows that are lit then if it is dark: people get up and go to bed."""
+
 
 @dataclass(frozen=True)
 class Daylight:
@@ -98,6 +104,16 @@ def daylight(hour: float, season: str | None, clouds: float, strength: float) ->
     sky = strength * ((1 - clouds) * clear + clouds * grey)
     dark = float(np.clip((8.0 - elevation + 6.0 * clouds) / 9.0, 0, 1))
     return Daylight(elevation, sun, _floats(sky), day, dark)
+
+
+def lit_share(hour: float, dark: float) -> float:
+    """Share of the windows of houses behind which lamps burn.
+
+    Args:
+        hour: Solar time [h].
+        dark: How much lamps are needed, as in `Daylight`.
+    """
+    return float(dark * np.interp(hour, *_EVENING))
 
 
 def _brightness(elevation_deg: float) -> float:

@@ -18,10 +18,11 @@ from navworld.world.daylight import (
     STRENGTH,
     Daylight,
     daylight,
+    lit_share,
     sky_colors,
     sky_material,
 )
-from navworld.world.repaint import hazed, in_season, snowed, tinted
+from navworld.world.repaint import hazed, in_season, lit, snowed, tinted
 from navworld.world.scene import Lamp, Material, Scene
 from navworld.world.semantics import class_id
 from navworld.world.shelter import Shelter
@@ -36,6 +37,9 @@ LEVEL, OPEN, OUTDOORS = 0.5, 0.5, 0.25
 AMBIENT_AT_NIGHT, LAMPLIT = 0.03, 0.12
 SEEN_BURNING = 0.5
 """Share of its power from which a lamp's shade glows."""
+
+SHADE, DIM = 0.8, (0.17, 0.16, 0.17)
+"""Of walls whose windows are lit: their light as a share of the sky's, and its least."""
 
 HAZE = 0.55
 """How much of the picture behind a pane an overcast sky hides."""
@@ -178,13 +182,30 @@ def _glowing(changed: Scene, plain: Scene, lighting: Lighting, share: NDArray[np
         return tinted(material, (red, green, blue))
 
     changed = painted(changed, glow & clear, darker)
-    if lighting.hour is None or not len(plain.lamps):
+    if lighting.hour is None:
+        return changed
+    changed = _windows_lit(
+        changed, lighting.hour, lighting.daylight(plain).dark, (red, green, blue)
+    )
+    if not len(plain.lamps):
         return changed
     is_lamp = np.array([item.semantic == class_id("lamp") for item in plain.instances])
     dark = lighting.daylight(plain).dark
     burns = _burning(plain, is_lamp, share, dark)[plain.instance]
     out = glow & ~clear & is_lamp[plain.instance] & (burns < SEEN_BURNING)
     return painted(changed, out, lambda material: replace(material, emission=0.0))
+
+
+def _windows_lit(scene: Scene, hour: float, dark: float, sky: tuple[float, float, float]) -> Scene:
+    """Lamps burn behind some windows, fewer late at night.
+
+    Args:
+        sky: How bright the sky is, as a share of its brightness by day.
+    """
+    share = lit_share(hour, dark)
+    shines = np.array([m.lit is not None and m.lit_rank < share for m in scene.materials])
+    red, green, blue = (max(SHADE * part, least) for part, least in zip(sky, DIM, strict=True))
+    return painted(scene, shines[scene.material], lambda m: lit(m, (red, green, blue)))
 
 
 def _burning(

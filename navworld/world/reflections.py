@@ -21,14 +21,17 @@ from navworld.world.semantics import class_id
 from navworld.world.shelter import Shelter
 from navworld.world.weather_kernel import veil
 
-MATT, MIRROR, PANE, GROUND, FLOOR = range(5)
-NORMAL_SHARE = np.array([0.0, 0.92, 0.08, 0.03, 0.05], np.float32)
+MATT, MIRROR, PANE, GROUND, FLOOR, SOIL = range(6)
+NORMAL_SHARE = np.array([0.0, 0.92, 0.08, 0.03, 0.05, 0.03], np.float32)
 """What each kind reflects head on: silvered glass, two faces of glass, water, varnish."""
 
 PUDDLES = 2.2
 """Size of a puddle [m]."""
 
 LEVEL, FAINT, LIFT = 0.94, 0.01, 1e-3
+ROUGH, SEEPS = ("terrain", "vegetation"), 0.3
+"""Grass and soil, in which most of the water seeps away, and how much of a puddle is left."""
+
 POLISHED = ("floor", "stairs", "table", "kitchen counter", "desk", "road", "pavement")
 
 
@@ -43,6 +46,7 @@ def reflecting(scene: Scene, shelter: Shelter) -> NDArray[np.uint8]:
     own = kind[:-2]
     own[level & flat & (shelter.sky_share <= 0.5)] = FLOOR
     own[level & (shelter.sky_share > 0.5)] = GROUND
+    own[(own == GROUND) & np.isin(scene.semantic, [class_id(name) for name in ROUGH])] = SOIL
     own[clear], own[mirror] = PANE, MIRROR
     return kind
 
@@ -93,7 +97,7 @@ def reflect(seen: Glimpse, pattern: RayPattern, *, threads: int = 1) -> None:
     facing = np.clip(-np.einsum("ij,ij->i", ray, normal), 0, 1)
     least = NORMAL_SHARE[kind[spot]]
     weight = share[spot] * (least + (1 - least) * (1 - facing) ** 5)
-    ground = np.flatnonzero(kind[spot] == GROUND)
+    ground = np.flatnonzero(np.isin(kind[spot], (GROUND, SOIL)))
     if len(ground):
         # Where a pixel covers much of a puddle it sees their mean.
         size = seen.depth[spot[ground]] * pattern.spread / np.maximum(facing[ground], 0.02)
@@ -125,9 +129,9 @@ def reflect(seen: Glimpse, pattern: RayPattern, *, threads: int = 1) -> None:
 
 
 def _severity(conditions: Conditions) -> NDArray[np.float32]:
-    """(5,) how much of the reflection shows, by kind."""
+    """(6,) how much of the reflection shows, by kind."""
     mirrors, wet, shiny = conditions.mirrors, conditions.wetness, conditions.shiny
-    return np.array([0, mirrors, mirrors, wet, shiny], np.float32) / np.float32(WORST)
+    return np.array([0, mirrors, mirrors, wet, shiny, SEEPS * wet], np.float32) / np.float32(WORST)
 
 
 def _puddles(

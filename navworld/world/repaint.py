@@ -22,7 +22,7 @@ _LEAVES: dict[str, tuple[tuple[float, float, float], ...]] = {
 UNRIPE = np.array([0.72, 1.15, 0.45])
 """Green leaves where the blossom was, as a multiple of its brightness."""
 
-_FRESH = {"spring": (1.02, 1.12, 0.72), "summer": (0.88, 0.94, 0.80)}
+_FRESH = {"spring": (0.98, 1.07, 0.82), "summer": (0.88, 0.94, 0.80)}
 
 
 def tinted(material: Material, tint: tuple[float, float, float]) -> Material:
@@ -66,6 +66,20 @@ def snowed(material: Material, level: int) -> Material:
     cover = np.clip((level / 5 * 1.25 - grain) / 0.25, 0, 1)[..., None]
     snow = SNOW * (0.94 + 0.06 * _patches(height, width)[::-1, ::-1, None])
     return _with(material, pixels + cover * (snow - pixels), f"snow {level}")
+
+
+def lit(material: Material, shade: tuple[float, float, float]) -> Material:
+    """With its lamps burning: what glows of it, over what it shows in the dim light around.
+
+    Args:
+        shade: sRGB brightness of that light.
+    """
+    if material.lit is None:
+        raise ValueError(f"material {material.name!r} has nothing that could be lit")
+    shown = "glowing " + " ".join(f"{c:.3f}" for c in shade)
+    pixels = _pixels(material) * np.array(shade)
+    glow = material.lit.pixels[..., :3] / 255.0
+    return replace(_with(material, np.maximum(pixels, glow), shown), emission=1.0)
 
 
 def _pixels(material: Material, least: int = 1) -> NDArray[np.float64]:

@@ -44,6 +44,9 @@ class Material:
         texture: None for a plain colour.
         emission: 0 for a surface lit by the scene; otherwise its own brightness (1 = white).
         transparent: Lets light of lamps and sun through (window panes); cameras still see it.
+        lit: What glows of it after dark, black where nothing does: windows behind which lamps
+            burn, laid over `texture`.
+        lit_rank: Of those that can be lit: which part of the others is lit longer, 0 to 1.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Material:
     texture: Texture | None = None
     emission: float = 0.0
     transparent: bool = False
+    lit: Texture | None = None
+    lit_rank: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from navworld.world.rays import RayScene, cast
 from navworld.world.scene import Scene
+from navworld.world.semantics import class_id
 
 LIFT, OUT = 2e-3, 0.02
 """How far above and before a surface rays to the sky begin [m]."""
@@ -16,8 +18,14 @@ LIFT, OUT = 2e-3, 0.02
 SPOTS = np.array([[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6], [1 / 3, 1 / 3, 1 / 3]])
 MAX_CELLS = 1_000_000
 FINEST, MARGIN = 0.2, 15.0
+STEEP = 1.0
+"""Roofs rise less than this from one cell to the next, walls more [m]."""
+
 LARGE = 0.5
 """Triangles from this area on are looked at in more than their middle [m²]."""
+
+GROUND = ("terrain", "road", "pavement")
+"""What is under trees alone is open to the sky: rain and snow come through."""
 
 DIRECTIONS = 512
 DAYLIT_SHARE = 0.006
@@ -28,7 +36,7 @@ class Shelter:
     """Where rain and snow come to.
 
     Attributes:
-        sky_share: (T,) share of each triangle above which nothing is.
+        sky_share: (T,) share of each triangle above which nothing is, but trees above ground.
         up: (T,) upward part of each triangle's unit normal.
         roof: (rows, columns) z of the highest surface over each cell [m], −inf where none is.
         origin, cell: Of that grid, indexed [y, x] [m].
@@ -64,22 +72,41 @@ def shelter(rays: RayScene) -> Shelter:
     twice = np.linalg.norm(normal, axis=1, keepdims=True)
     normal, area = normal / np.maximum(twice, 1e-12), twice[:, 0] / 2
     up = normal[:, 2]
-    share = _sky_share(rays, corners.mean(1)[:, None], normal)
+    through = _let_through(scene)
+    share = _sky_share(rays, corners.mean(1)[:, None], normal, through)
     wide = np.flatnonzero(area > LARGE)
     spots = np.einsum("kc,tcx->tkx", SPOTS, corners[wide])
-    share[wide] = _sky_share(rays, spots, normal[wide])
+    share[wide] = _sky_share(rays, spots, normal[wide], (through[0][wide], through[1]))
     roof, origin, cell = _roof(rays)
     return Shelter(
         share.astype(np.float32), up.astype(np.float32), roof, origin, cell, _daylit(rays)
     )
 
 
-def _sky_share(rays: RayScene, spots: NDArray, normal: NDArray) -> NDArray[np.float64]:
-    """(T,) share of the spots (T, K, 3) of each surface above which nothing is."""
+def _let_through(scene: Scene) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(T,) what is ground, and (T + 1,) what of it keeps no weather off: leaves, and the sky."""
+    ground = np.isin(scene.semantic, [class_id(name) for name in GROUND])
+    leaves = np.isin(scene.semantic, [class_id("vegetation")])
+    return ground, np.append(leaves, True)
+
+
+def _sky_share(
+    rays: RayScene,
+    spots: NDArray,
+    normal: NDArray,
+    through: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+) -> NDArray[np.float64]:
+    """(T,) share of the spots (T, K, 3) of each surface above which nothing keeps weather off.
+
+    Args:
+        through: Whether each is ground (T,), and what keeps nothing off the ground.
+    """
     start = spots + OUT * normal[:, None] + np.array([0.0, 0.0, LIFT])
     up = np.broadcast_to(np.array([0.0, 0.0, 1.0]), start.shape)
     _, hit = cast(rays, start.reshape(-1, 3), up.reshape(-1, 3))
-    return (hit < 0).reshape(spots.shape[:2]).mean(1)
+    ground, leaves = through
+    hit = hit.reshape(spots.shape[:2])
+    return ((hit < 0) | (ground[:, None] & leaves[hit])).mean(1)
 
 
 def _roof(rays: RayScene) -> tuple[NDArray[np.float32], tuple[float, float], float]:
@@ -92,7 +119,12 @@ def _roof(rays: RayScene) -> tuple[NDArray[np.float32], tuple[float, float], flo
     start = np.stack(np.broadcast_arrays(x, y[:, None], high[2] + 1.0), -1).reshape(-1, 3)
     t, hit = cast(rays, start, np.tile([0.0, 0.0, -1.0], (len(start), 1)))
     z = np.where(hit >= 0, high[2] + 1.0 - t, -np.inf).astype(np.float32)
-    return z.reshape(rows, columns), (float(low[0]), float(low[1])), cell
+    z = z.reshape(rows, columns)
+    # Under the rim of a roof, and where it rises within a cell, its higher part counts; beside a
+    # wall, the open ground.
+    around = cv2.dilate(z, np.ones((3, 3), np.uint8))
+    roof = np.where(np.isfinite(z) & (around > z + STEEP), z, around)
+    return roof, (float(low[0]), float(low[1])), cell
 
 
 def _extent(scene: Scene) -> NDArray[np.float64]:

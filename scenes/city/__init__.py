@@ -19,16 +19,19 @@ from navworld.scenes.city.styles import draw_style
 from navworld.scenes.city.vehicles import draw_vehicles
 from navworld.scenes.city.walking import walkable
 from navworld.world.mesh import MeshBuilder
-from navworld.world.scene import Scene, Sun
+from navworld.world.scene import Lamp, Scene, Sun
 from navworld.world.vector_map import GeoOrigin, MapBuilding, MapPoint, MapRoad, VectorMap
 
 __all__ = ["VERSION", "city"]
 
-VERSION = "1"
+VERSION = "2"
 TEXEL = 0.4
 MAP_MARGIN = 60.0
 TRIANGLES = 1_000_000
 """What leaves are added up to."""
+
+SHOP_LIGHT, SHOP_POWER = 2.3, (1.9, 1.6, 1.15)
+"""Height above the road [m] and power of the light that falls out of a shop."""
 
 CARDS = (100, 900)
 """Fewest and most leaf cards of a small tree."""
@@ -64,7 +67,7 @@ def city(seed: int) -> Scene:
         materials=tuple(mesh.materials),
         instances=tuple(mesh.instances),
         floors=(floor,),
-        lamps=tuple(things.lamps),
+        lamps=(*things.lamps, *_shop_lights(houses)),
         sun=_sun(shine),
         ambient=(0.24, 0.25, 0.26),
         sky=(0.72, 0.82, 0.97),
@@ -134,6 +137,12 @@ def _plant(things: Things, rng: Generator) -> None:
     kinds: list[Tree] = trees(rng, cards)
     for species, T, _ in things.trees:
         things.mesh.append(kinds[species].mesh, T, things.mesh.add_instance("tree", "vegetation"))
+
+
+def _shop_lights(houses: list[House]) -> list[Lamp]:
+    """What the windows of shops throw on the pavement after dark."""
+    places = [at for house in houses for _, _, at in house.shops]
+    return [Lamp((x, y, SHOP_LIGHT), SHOP_POWER, 0.15, dark_only=True) for x, y in places]
 
 
 def _sun(rng: Generator) -> Sun:

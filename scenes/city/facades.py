@@ -92,7 +92,7 @@ def reveal(
 
 
 def pane(
-    width: float, height: float, depth: float, picture: str, cells: tuple[int, int]
+    width: float, height: float, depth: float, picture: Material, cells: tuple[int, int]
 ) -> MeshBuilder:
     """A sheet of glass that shows one cell of a picture; copies shift it to others."""
     mesh = MeshBuilder()
@@ -102,7 +102,7 @@ def pane(
     low, high = np.array([margin / columns, margin / rows]), (1 - margin) / np.array(cells)[::-1]
     uv = np.array([(low[0], high[1]), (high[0], high[1]), (high[0], low[1]), (low[0], low[1])])
     index = np.array([[0, 1, 2], [0, 2, 3]])
-    mesh.triangles(corners, index, uv[index], looks.surface(picture), 0)
+    mesh.triangles(corners, index, uv[index], picture, 0)
     return mesh
 
 

@@ -50,6 +50,7 @@ class _Site:
     house: House
     number: int
     words: list[tuple[str, str]]
+    lights: Generator
     walls: list[tuple[NDArray, list[fa.Opening]]] = field(default_factory=list)
 
 
@@ -75,7 +76,7 @@ def build_house(
         mesh.add_instance(address, "building"),
         mesh.add_instance(f"windows of {address}", "window"),
         mesh.add_instance(f"doors of {address}", "door"),
-        house, number, list(shops),
+        house, number, list(shops), rng.spawn(1)[0],
     )  # fmt: skip
     outline, faces = plot.outline, plot.faces
     ahead = np.roll(outline, -1, 0)
@@ -142,7 +143,7 @@ def _front(site: _Site, T: NDArray, length: float, *, main: bool) -> None:
         half, high = kind.width / 2, kind.height
         openings += [fa.Opening(x - half, x + half, z, z + high) for x, z in places]
         site.mesh.append_many(style.kit("window", kind), fa.at(spots, T), site.body)
-        _glaze(site, fa.pane(kind.width, high, kind.depth, "panes", looks.PANES), spots, T)
+        _glaze(site, kind, spots, T)
     if french and style.balcony is not None:
         spots = np.array(french) - (0, 0.06)
         site.mesh.append_many(style.kit("balcony", None), fa.at(spots, T), site.body)
@@ -157,15 +158,15 @@ def _balcony_columns(site: _Site, count: int) -> set[int]:
     return set(range(1, count, 3 if count > 4 else 2))
 
 
-def _glaze(
-    site: _Site,
-    sheet: MeshBuilder,
-    spots: NDArray,
-    T: NDArray,
-    cells: tuple[int, int] = looks.PANES,
-) -> None:
-    shift = fa.shifts(site.rng, len(spots), cells)
-    site.mesh.append_many(sheet, fa.at(spots, T), site.panes, uv_shift=shift)
+def _glaze(site: _Site, kind: fa.WindowStyle, spots: NDArray, T: NDArray) -> None:
+    """Panes of a row of windows; each is lit as long as it is drawn to be."""
+    shift = fa.shifts(site.rng, len(spots), looks.PANES)
+    which = site.lights.integers(len(looks.RANKS), size=len(spots))
+    for k in np.unique(which):
+        glass = looks.lit("panes", looks.RANKS[k])
+        sheet = fa.pane(kind.width, kind.height, kind.depth, glass, looks.PANES)
+        own = which == k
+        site.mesh.append_many(sheet, fa.at(spots[own], T), site.panes, uv_shift=shift[own])
 
 
 def _back(site: _Site, T: NDArray, length: float) -> None:
@@ -180,7 +181,7 @@ def _back(site: _Site, T: NDArray, length: float) -> None:
     ]
     walls = style.material(style.back)
     site.mesh.append_many(fa.plain_window(kind, walls), fa.at(spots, T), site.body)
-    _glaze(site, fa.pane(kind.width, kind.height, kind.depth, "panes", looks.PANES), spots, T)
+    _glaze(site, kind, spots, T)
     fa.wall(
         site.mesh, T, (length, style.top), openings, walls, site.body,
         tile=looks.tile(style.back[0]), bottom=-KERB - 0.1,
@@ -210,7 +211,7 @@ def _ground(site: _Site, T: NDArray, length: float, bays: NDArray, main: bool) -
             )
             spot = np.array([[bays[k], 1.0]])
             site.mesh.append_many(style.kit("base window", kind), fa.at(spot, T), site.body)
-            _glaze(site, fa.pane(kind.width, high, kind.depth, "panes", looks.PANES), spot, T)
+            _glaze(site, kind, spot, T)
             x, half = float(bays[k]), kind.width / 2
             openings.append(fa.Opening(x - half, x + half, 1.0, 1.0 + high))
     return openings
@@ -267,9 +268,12 @@ def _shop(site: _Site, T: NDArray, x: float, width: float) -> fa.Opening:
     front, panes = fa.shop_front(width, height, board, door_side=side)
     here = fa.at(np.array([[x, 0.0]]), T)
     mesh.append_many(front, here, site.body)
+    rank = looks.SHOP_RANKS[int(site.lights.integers(len(looks.SHOP_RANKS)))]
     for middle, wide, low in panes:
-        sheet = fa.pane(wide, height - low, depth, "displays", looks.DISPLAYS)
-        _glaze(site, sheet, np.array([[x + middle, low]]), T, looks.DISPLAYS)
+        sheet = fa.pane(wide, height - low, depth, looks.lit("displays", rank), looks.DISPLAYS)
+        shift = fa.shifts(rng, 1, looks.DISPLAYS)
+        spot = fa.at(np.array([[x + middle, low]]), T)
+        mesh.append_many(sheet, spot, site.panes, uv_shift=shift)
     sign = mesh.add_instance(f"sign of {name}", "sign")
     panel = MeshBuilder()
     z, high, w = height + 0.12, 0.62, width / 2

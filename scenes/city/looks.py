@@ -27,6 +27,14 @@ PANES = (4, 4)
 DISPLAYS = (2, 4)
 """Rows and columns of the picture of shop windows."""
 
+FAR_BAYS = 4
+"""Storeys and bays of the picture of a far wall."""
+
+RANKS = tuple((k + 0.5) / 8 for k in range(8))
+"""Of windows (`Material.lit_rank`): those behind which people stay up late come first."""
+
+SHOP_RANKS, FAR_RANKS = (0.02, 0.07, 0.15, 0.3), (0.06, 0.3, 0.55)
+
 
 def asphalt(rng: np.random.Generator, tone: float) -> tx.Image:
     """Worn asphalt: grit, patches of wear, fine cracks filled with tar."""
@@ -90,8 +98,11 @@ def seams(rng: np.random.Generator, color: Color) -> tx.Image:
     return tx.finish(np.asarray(color) * (0.94 + 0.05 * cloud - 0.3 * seam)[..., None])
 
 
-def panes(rng: np.random.Generator, night: bool = False) -> tx.Image:
-    """Sixteen rooms behind glass: curtains, blinds, plants, and the sky reflected above."""
+def panes(rng: np.random.Generator, *, night: bool = False) -> tx.Image:
+    """Sixteen rooms behind glass: curtains, blinds, plants, and the sky reflected above.
+
+    By night, lamps burn in them instead.
+    """
     side, (down, across) = 128, PANES
     image = np.empty((down * side, across * side, 3), np.float32)
     for k in range(down * across):
@@ -99,18 +110,31 @@ def panes(rng: np.random.Generator, night: bool = False) -> tx.Image:
         v = np.linspace(0, 1, side, dtype=np.float32)[:, None, None]
         room = rng.uniform(0.18, 0.34) * np.array([1.0, 1.02, 1.06], np.float32)
         cell[:] = room * (1.2 - 0.5 * v)
-        _draw_room(rng, cell, k, side)
+        if night:
+            cell[:] = _lamplight(k) * (1.08 - 0.34 * v)
+        _draw_room(rng, cell, k, side, dim=0.8 if night else 1.0)
         sky = np.array([0.70, 0.79, 0.89], np.float32)
         u = np.linspace(0, 1, side, dtype=np.float32)[None, :, None]
         slope = rng.uniform(-0.5, 0.5)
         shine = np.clip(0.85 - 0.8 * (v + slope * (u - 0.5)), 0.22, 0.75)
-        cell[:] = cell * (1 - shine) + sky * shine
+        if not night:
+            cell[:] = cell * (1 - shine) + sky * shine
     return tx.finish(image)
 
 
-def _draw_room(rng: np.random.Generator, cell: NDArray, kind: int, side: int) -> None:
+def _lamplight(room: int) -> NDArray[np.float32]:
+    """Colour of the light in a room: mostly warm, here and there a screen's."""
+    warm = ((1.0, 0.80, 0.50), (0.96, 0.72, 0.40), (1.0, 0.88, 0.66), (0.82, 0.60, 0.34))
+    color = (0.50, 0.62, 0.80) if room % 16 == 10 else warm[room * 7 % 4]
+    return np.array(color, np.float32) * (0.78 + 0.04 * (room * 5 % 6))
+
+
+def _draw_room(
+    rng: np.random.Generator, cell: NDArray, kind: int, side: int, dim: float = 1.0
+) -> None:
     """What shows of one room: curtains at both sides, a blind, a plant, or a lamp."""
     cloth = np.array([(0.86, 0.83, 0.76), (0.62, 0.42, 0.36), (0.45, 0.52, 0.60)])[kind % 3]
+    cloth = dim * cloth * np.array([1.0, dim, dim**2])
     if kind % 4 in (0, 1):
         for x in (*range(0, side // 5, 6), *range(side - side // 5, side, 6)):
             cell[:, x : x + 6] = cloth * rng.uniform(0.55, 0.85)
@@ -126,8 +150,8 @@ def _draw_room(rng: np.random.Generator, cell: NDArray, kind: int, side: int) ->
         cv2.rectangle(cell, (x - 9, side - 14), (x + 9, side), (0.52, 0.30, 0.22), -1)
 
 
-def displays(rng: np.random.Generator) -> tx.Image:
-    """Eight shop windows: lit shelves of coloured goods, posters, mannequins."""
+def displays(rng: np.random.Generator, *, night: bool = False) -> tx.Image:
+    """Eight shop windows: lit shelves of coloured goods, posters, and by day the sky in them."""
     side, (down, across) = 256, DISPLAYS
     image = np.empty((down * side, across * side, 3), np.float32)
     for k in range(down * across):
@@ -151,21 +175,31 @@ def displays(rng: np.random.Generator) -> tx.Image:
             cv2.circle(cell, (low + 45, 115), 32, color, -1, cv2.LINE_AA)
             cv2.rectangle(cell, (low + 12, 165), (low + 78, 182), color, -1)
         sky = np.array([0.62, 0.72, 0.84], np.float32)
-        cell[:] = cell * 0.84 + sky * 0.16 * (1.4 - v)
+        cell[:] = cell * 0.92 if night else cell * 0.84 + sky * 0.16 * (1.4 - v)
     return tx.finish(image)
 
 
 def far_facade(rng: np.random.Generator, wall: Color) -> tx.Image:
-    """A whole wall with windows, four storeys by four bays, for buildings far away."""
+    """A whole wall with windows, `FAR_BAYS` storeys by as many bays, for buildings far away."""
     image = np.empty((SIDE, SIDE, 3), np.float32)
     image[:] = wall
     image *= 1 + 0.04 * tx.noise(rng, beta=1.3, low=1, high=30)[..., None]
-    for k in range(16):
-        x, y = k % 4 * 64, k // 4 * 64
+    for k in range(FAR_BAYS**2):
+        x, y = k % FAR_BAYS * 64, k // FAR_BAYS * 64
         glass = np.array([0.24, 0.28, 0.33]) * rng.uniform(0.7, 1.4)
         cv2.rectangle(image, (x + 18, y + 14), (x + 46, y + 50), (0.86, 0.85, 0.82), -1)
         cv2.rectangle(image, (x + 21, y + 17), (x + 43, y + 48), glass.tolist(), -1)
         cv2.line(image, (x + 32, y + 17), (x + 32, y + 48), (0.86, 0.85, 0.82), 2)
+    return tx.finish(image)
+
+
+def far_lights(rng: np.random.Generator, count: int) -> tx.Image:
+    """What glows of a far wall: some of its windows."""
+    image = np.zeros((SIDE, SIDE, 3), np.float32)
+    for k in rng.permutation(FAR_BAYS**2)[:count]:
+        x, y = int(k) % FAR_BAYS * 64, int(k) // FAR_BAYS * 64
+        cv2.rectangle(image, (x + 21, y + 17), (x + 43, y + 48), _lamplight(int(k)).tolist(), -1)
+        cv2.line(image, (x + 32, y + 17), (x + 32, y + 48), (0.2, 0.17, 0.12), 2)
     return tx.finish(image)
 
 
@@ -245,6 +279,31 @@ def surface(name: str, color: Color = (1.0, 1.0, 1.0)) -> Material:
     """A textured material; `color` multiplies the texture."""
     shown = name if color == (1.0, 1.0, 1.0) else f"{name} {_hex(color)}"
     return Material(shown, color, _texture(name))
+
+
+@cache
+def lit(name: str, rank: float) -> Material:
+    """A surface that glows after dark: "panes", "displays", or a far wall.
+
+    Args:
+        rank: As in `Material.lit_rank`.
+    """
+    plain = surface(name)
+    return Material(plain.name, plain.color, plain.texture, lit=_glow(name, rank), lit_rank=rank)
+
+
+@cache
+def _glow(name: str, rank: float) -> Texture:
+    """What a surface shows of lamps after dark; of far walls less, the later they are lit."""
+    by_night = {"panes": partial(panes, night=True), "displays": partial(displays, night=True)}
+    if name in by_night:
+        title, draw = name, by_night[name]
+    else:
+        title, draw = f"{name} {rank:g}", partial(far_lights, count=round(3 + 10 * rank))
+    seed = f"city {name}" if name in by_night else f"lights {title}"
+    pixels = draw(np.random.default_rng(zlib.crc32(seed.encode())))
+    pixels.setflags(write=False)
+    return Texture(f"city {title} by night", pixels)
 
 
 @cache

@@ -18,7 +18,7 @@ def build_far_house(mesh: MeshBuilder, rng: Generator, plot: Plot) -> None:
     """A house of a dozen triangles."""
     picture, height, top = plain_style(rng, plot.use)
     instance = mesh.add_instance("distant house", "building")
-    walls = looks.surface(picture)
+    walls = looks.lit(picture, looks.FAR_RANKS[instance % len(looks.FAR_RANKS)])
     outline, ahead = plot.outline, np.roll(plot.outline, -1, 0)
     height = 3.0 * max(2, round(height / 3.0))
     for a, b in zip(outline, ahead, strict=True):

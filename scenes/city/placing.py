@@ -24,7 +24,7 @@ from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import Lamp
 from navworld.world.vector_map import MapPoint
 
-LAMP_POWER = (9.0, 7.6, 5.4)
+LAMP_POWER = (13.0, 10.2, 6.2)
 FURNISHED = HALF + 14.0
 
 

@@ -2,7 +2,7 @@
 
 Perceptual aliasing on purpose: rooms of a kind share doors, lamps, furniture and surfaces, down
 to the model of the chair. What tells places apart is little: numbers on signs beside the doors, a
-coloured wall, a plant, a picture, a bench here and there.
+coloured wall, a plant, a picture, a bench here and there. The doors can open and close.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import Generator
 
+from navworld.scenes.apartment.joinery import doors_of
 from navworld.scenes.apartment.plan import Plan
 from navworld.scenes.apartment.shell import build_shell
 from navworld.scenes.furniture import make
@@ -25,7 +26,7 @@ from navworld.world.scene import Lamp, Room, Scene, Sun
 
 __all__ = ["VERSION", "office"]
 
-VERSION = "1"
+VERSION = "2"
 PANEL = 0.3
 """Half the side of a lamp in the ceiling [m]."""
 
@@ -46,6 +47,7 @@ def office(seed: int) -> Scene:
     plan = plan_of.plan
     looks = draw_looks(look, plan)
     mesh = build_shell(build, plan, looks.style, looks.finishes)
+    doors = doors_of(plan, mesh)
     _panel_ceiling(mesh, look)
     decorator = Decorator(mesh, Catalogue(fit, looks.style))
     for room, door in plan_of.doors.items():
@@ -70,6 +72,7 @@ def office(seed: int) -> Scene:
             Room(room.kind, plan.inner_corners(index)) for index, room in enumerate(plan.rooms)
         ),
         texel=0.1,
+        doors=doors,
         version=VERSION,
     )
 

@@ -16,6 +16,8 @@ from navworld.scenes.plans.model import city_scene
 from navworld.scenes.plans.osm import read_osm
 from navworld.scenes.plans.reading import read_json
 from navworld.scenes.plans.rooms import house_scene
+from navworld.scenes.plans.storeyplans import is_storeyed, read_storeys
+from navworld.scenes.plans.storeys import storeyed_scene
 from navworld.scenes.plans.streets import town_scene
 from navworld.world.scene import Scene, SceneError
 
@@ -52,13 +54,19 @@ def planned(path: str | Path, *, name: str | None = None) -> Scene:
     content = read_json(path)
     if is_cityjson(content):
         return city_scene(read_cityjson(path, content), name=name, version=version, path=path)
+    if is_storeyed(content):
+        storeys, flights, notes = read_storeys(path, content)
+        source = str(content.get("source", ""))[:200]
+        return storeyed_scene(
+            storeys, flights, notes, name=name, version=version, path=path, attribution=source
+        )
     if is_plan(content):
         return house_scene(read_plan(path, content), name=name, version=version, path=path)
     if is_block(content):
         return town_scene(read_block(path, content), name=name, version=version)
     raise SceneError(
         f"{path}: is no CityJSON, city block or floor plan (keys {sorted(content)[:5]}); "
-        "expected CityObjects, roads and buildings, or rooms"
+        "expected CityObjects, roads and buildings, rooms, or storeys"
     )
 
 

@@ -79,16 +79,16 @@ def house_scene(house: House, *, name: str, version: str, path: object) -> Scene
     rng = np.random.default_rng(int(hashlib.sha256(version.encode()).hexdigest()[:12], 16))
     if not house.rooms:
         raise SceneError(f"{path}: has no room with a sound outline; check its rooms")
-    _set_apart(house)
+    set_apart(house)
     style = sample_style(rng)
     mesh = MeshBuilder()
     _shell(mesh, rng, house, style, path)
     for thing in house.things:
-        _stand(mesh, rng, house, thing, style)
-    lamps = _lamps(mesh, house)
+        stand(mesh, rng, house, thing, style)
+    lamps = lamps_of(mesh, house)
     arrays = mesh.arrays()
     try:
-        seeds = [list(_inside(shape)) for _, shape in house.rooms]
+        seeds = [list(inside_of(shape)) for _, shape in house.rooms]
         floors = walkable_floors(
             arrays["vertices"], arrays["triangles"], seed_points=[[*xy, 0.1] for xy in seeds]
         )
@@ -106,14 +106,14 @@ def house_scene(house: House, *, name: str, version: str, path: object) -> Scene
         lamps=lamps,
         sun=Sun((0.52, 0.36, 0.775), (2.4, 2.2, 1.9)),
         ambient=(0.22, 0.22, 0.23),
-        rooms=tuple(Room(kind, _ring(shape)) for kind, shape in house.rooms),
+        rooms=tuple(Room(kind, ring_of(shape)) for kind, shape in house.rooms),
         version=version,
         attribution=house.attribution,
         notes=house.notes.lines(),
     )
 
 
-def _set_apart(house: House) -> None:
+def set_apart(house: House) -> None:
     """Draws rooms in by half a wall where they were drawn up to the middle of their walls."""
     shapes = [shape for _, shape in house.rooms]
     shared = 0.0
@@ -150,7 +150,7 @@ def _shell(mesh: MeshBuilder, rng: Generator, house: House, style: Style, path: 
         raise SceneError(f"{path}: is {span.max():.0f} m large; check that it is in metres")
     cut = shapely.union_all(house.passages, grid_size=GRID)
     holes = shapely.difference(shapely.intersection(cut, solid), inside, grid_size=GRID)
-    panes = [(p, _through(p, solid, inside, house.wall)) for p in house.panes]
+    panes = [(p, through(p, solid, inside, house.wall)) for p in house.panes]
     glazed = shapely.union_all([hole for _, hole in panes], grid_size=GRID)
     standing = shapely.difference(solid, shapely.union_all([inside, holes, glazed]), grid_size=GRID)
     z = (0.0, house.height)
@@ -189,7 +189,7 @@ def _shell(mesh: MeshBuilder, rng: Generator, house: House, style: Style, path: 
         _window(mesh, rng, pane, hole, (paint, material(style.window_frame)), house.height)
 
 
-def _through(pane: Pane, solid: BaseGeometry, inside: BaseGeometry, wall: float) -> BaseGeometry:
+def through(pane: Pane, solid: BaseGeometry, inside: BaseGeometry, wall: float) -> BaseGeometry:
     """The part of the walls that a window goes through."""
     band = pane.line.buffer(1.6 * wall, cap_style="flat")
     return shapely.intersection(band, shapely.difference(solid, inside, grid_size=GRID))
@@ -212,6 +212,11 @@ def _window(
     add_level(mesh, hole, pane.bottom, frame, item)
     add_walls(mesh, hole, (pane.top, height), paint, 0)
     add_level(mesh, hole, pane.top, frame, item, up=False)
+    glaze(mesh, rng, pane, hole, item)
+
+
+def glaze(mesh: MeshBuilder, rng: Generator, pane: Pane, hole: BaseGeometry, instance: int) -> None:
+    """The glass of a window in its hole, with a view in it."""
     view = window_view(rng)
     glass = Material(f"window {view.name}", texture=view, emission=1.0, transparent=True)
     middle = np.asarray(pane.line.coords)[[0, -1]]
@@ -223,10 +228,10 @@ def _window(
     for p, q in ((a, b), (b, a)):
         side = np.array([along[1], -along[0]]) * (1 if p is a else -1) * 0.004
         corners = [(*(p + side), z0), (*(q + side), z0), (*(q + side), z1), (*(p + side), z1)]
-        mesh.quad(np.array(corners), glass, item, tile=None)
+        mesh.quad(np.array(corners), glass, instance, tile=None)
 
 
-def _stand(mesh: MeshBuilder, rng: Generator, house: House, thing: Thing, style: Style) -> None:
+def stand(mesh: MeshBuilder, rng: Generator, house: House, thing: Thing, style: Style) -> None:
     """Adds a piece: of our own furniture where there is such a kind, else a plain box."""
     depth, width, height = thing.size
     c, s = np.cos(thing.yaw), np.sin(thing.yaw)
@@ -247,7 +252,7 @@ def _stand(mesh: MeshBuilder, rng: Generator, house: House, thing: Thing, style:
     mesh.box(low, high, material(style.wood), item, T=T)
 
 
-def _lamps(mesh: MeshBuilder, house: House) -> tuple[Lamp, ...]:
+def lamps_of(mesh: MeshBuilder, house: House) -> tuple[Lamp, ...]:
     """A flat lamp in the middle of every room, more in large ones, and along hallways."""
     lamps = []
     spaces = [shape for _, shape in house.rooms]
@@ -272,23 +277,24 @@ def _spread(shape: shapely.Polygon) -> list[tuple[float, float]]:
     columns, rows = max(1, round((x1 - x0) / 5)), max(1, round((y1 - y0) / 5))
     inner = shape.buffer(-0.3)
     if columns * rows == 1 or inner.is_empty:
-        return [_inside(shape)]
+        return [inside_of(shape)]
     found = [
         (x0 + (x1 - x0) * (i + 0.5) / columns, y0 + (y1 - y0) * (j + 0.5) / rows)
         for i in range(columns)
         for j in range(rows)
     ]
     kept = [(float(x), float(y)) for x, y in found if inner.contains(shapely.Point(x, y))]
-    return kept or [_inside(shape)]
+    return kept or [inside_of(shape)]
 
 
-def _inside(shape: shapely.Polygon) -> tuple[float, float]:
+def inside_of(shape: shapely.Polygon) -> tuple[float, float]:
     """The point of a polygon farthest from its border."""
     point = shapely.maximum_inscribed_circle(shape, tolerance=0.05).coords[0]
     return float(point[0]), float(point[1])
 
 
-def _ring(shape: shapely.Polygon) -> tuple[tuple[float, float], ...]:
+def ring_of(shape: shapely.Polygon) -> tuple[tuple[float, float], ...]:
+    """The corners of a polygon, counter-clockwise."""
     corners = np.asarray(shapely.orient_polygons(shape).exterior.coords)[:-1]
     return tuple((round(float(x), 4), round(float(y), 4)) for x, y in corners)
 

@@ -17,6 +17,7 @@ from navworld.scenes.city.names import Names
 from navworld.scenes.city.parcels import plots
 from navworld.scenes.city.plan import HALF, LAYOUTS, Plan, draw_plan
 from navworld.scenes.city.solids import cap, offset, sweep
+from navworld.world.looks import Lighting, relit
 from navworld.world.mesh import MeshBuilder
 from navworld.world.navigability import Navigator
 from navworld.world.rays import RayScene, cast
@@ -188,7 +189,10 @@ def test_roads_of_the_map_lie_on_asphalt_and_doors_can_be_reached(scene, traced)
 
 def test_street_lamps_burn_in_the_dark_only(scene):
     assert len(scene.lamps) > 40
-    assert all(lamp.dark_only and 4 < lamp.position[2] < 8 for lamp in scene.lamps)
+    assert all(lamp.dark_only for lamp in scene.lamps)
+    doors = {point.position for point in scene.map.points}
+    for lamp in scene.lamps:  # on a mast, or the light of a shop before its door
+        assert 4 < lamp.position[2] < 8 or lamp.position[:2] in doors
 
 
 def test_layouts_uses_and_sizes_vary_with_the_seed(plans):
@@ -259,3 +263,38 @@ def test_more_leaf_cards_keep_the_trees_as_large_as_they_are():
 def test_a_city_from_no_seed_is_refused():
     with pytest.raises(ValueError, match="whole number"):
         city(-1)
+
+
+def lit_windows(scene: Scene, hour: float) -> float:
+    """Share of the panes behind which lamps burn at an hour."""
+    lamps_see_day = np.ones(len(scene.lamps), bool)
+    shown = relit(scene, Lighting(hour=hour), lamps_see_day)
+    pane = np.array([m.name == "panes" for m in scene.materials])[scene.material]
+    burns = np.array([m.emission > 0 for m in shown.materials])[shown.material]
+    return float(burns[pane].mean())
+
+
+def test_windows_are_lit_in_the_evening_fewer_at_night_and_none_by_day(scene):
+    assert lit_windows(scene, 12.0) == 0.0
+    evening, night, small_hours = (lit_windows(scene, hour) for hour in (21.0, 23.5, 3.0))
+    assert 0.4 < evening < 0.85
+    assert small_hours < 0.2 and small_hours < night < evening
+
+
+def test_lit_windows_are_warm_and_change_nothing_but_colours(scene):
+    shown = relit(scene, Lighting(hour=22.0), np.ones(len(scene.lamps), bool))
+    for name in ("vertices", "triangles", "uv", "instance", "instances", "floors", "map"):
+        assert getattr(shown, name) is getattr(scene, name)
+    glows = np.array([m.emission > 0 for m in shown.materials])[shown.material]
+    panes = glows & np.array([m.name == "panes" for m in scene.materials])[scene.material]
+    pixels = shown.materials[shown.material[panes][0]].texture.pixels.reshape(-1, 3) / 255
+    assert pixels.mean() > 0.4
+    assert (pixels[:, 0] > 1.2 * pixels[:, 2]).mean() > 0.7
+    dark = np.array([m.emission == 0 for m in scene.materials])[scene.material]
+    assert dark[panes].all()
+
+
+def test_all_lamps_of_a_city_burn_at_night_and_none_by_day(scene):
+    by_day = relit(scene, Lighting(), np.ones(len(scene.lamps), bool))
+    at_night = relit(scene, Lighting(hour=22.0), np.ones(len(scene.lamps), bool))
+    assert not by_day.lamps and len(at_night.lamps) == len(scene.lamps)

@@ -13,7 +13,7 @@ import trimesh
 from navworld.scenes.imported import imported
 from navworld.scenes.importing.names import class_of, is_structure
 from navworld.scenes.importing.structure import surfaces
-from navworld.world.scene import Scene
+from navworld.world.scene import Scene, SceneError
 from navworld.world.semantics import CLASSES
 from tests.scenes.rooms import (
     QUADRANTS,
@@ -131,6 +131,22 @@ def test_objects_and_materials_of_obj_are_kept(tmp_path):
     index = [item.name for item in scene.instances].index("KitchenTable_01")
     used = scene.materials[scene.material[scene.instance == index][0]]
     assert used.name == "paint" and np.allclose(used.color, (0.5, 0.25, 0))
+
+
+def test_a_material_that_is_not_in_its_library_is_plain(tmp_path):
+    path = write_textured_obj(tmp_path)
+    (tmp_path / "room.mtl").write_text("newmtl paint\nKd 0.5 0.25 0\n")
+    scene = imported(path)
+    index = [item.name for item in scene.instances].index("Poster")
+    used = {scene.materials[k].name for k in np.unique(scene.material[scene.instance == index])}
+    assert used == {"plain"}
+
+
+def test_a_material_library_that_is_not_there_is_named_in_one_sentence(tmp_path):
+    path = write_textured_obj(tmp_path)
+    (tmp_path / "room.mtl").unlink()
+    with pytest.raises(SceneError, match=r"room\.mtl.*not in its folder; put the file there"):
+        imported(path)
 
 
 @pytest.mark.parametrize("suffix", [".obj", ".ply"])

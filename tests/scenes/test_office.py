@@ -113,3 +113,24 @@ def test_an_office_is_made_in_two_seconds():
 def test_a_seed_that_is_no_whole_number_is_refused(seed):
     with pytest.raises(ValueError, match="whole number"):
         office(seed)
+
+
+def test_every_room_has_a_door_that_shuts_its_doorway_and_swings_clear_of_everything(offices):
+    for scene in offices:
+        (floor,) = scene.floors
+        enclosed = [room for room in scene.rooms if room.kind != "corridor"]
+        assert len(scene.doors) == len(enclosed)
+        rooms = [shapely.Polygon(room.polygon) for room in enclosed]
+        for door in scene.doors:
+            assert CLASSES[scene.instances[door.instance].semantic] == "door"
+            ways = door.angle + door.swing * np.linspace(0.3, 0.85, 8)
+            reach = np.linspace(0.35, 0.95, 6) * door.width
+            x = door.hinge[0] + np.outer(np.cos(ways), reach).ravel()
+            y = door.hinge[1] + np.outer(np.sin(ways), reach).ravel()
+            column = ((x - floor.origin[0]) / floor.cell).astype(int)
+            row = ((y - floor.origin[1]) / floor.cell).astype(int)
+            assert (floor.clearance[row, column] > 0).all(), f"{scene.name}: {door}"
+            shut = door.angle + door.swing
+            tip = np.array(door.hinge) + door.width * np.array([np.cos(shut), np.sin(shut)])
+            middle = shapely.Point(0.5 * (tip + door.hinge))
+            assert min(room.distance(middle) for room in rooms) < 0.2

@@ -155,6 +155,19 @@ def test_a_building_without_its_roof_is_kept_and_noted(tmp_path):
     assert len(scene.map.buildings) == 2
 
 
+def test_surfaces_without_a_material_or_a_class_are_told_by_how_they_face(tmp_path):
+    content = maps.cityjson()
+    for item in content["CityObjects"].values():
+        for shape in item["geometry"]:
+            shape.pop("semantics", None)
+            shape["material"] = {"plain": {"value": 7}}
+    scene = load(tmp_path, content)
+    assert below(scene, 16.0 - 30.0, 13.0)[1] == "building"
+    assert all(m.texture is not None or m.color for m in scene.materials)
+    assert scene.material.max() < len(scene.materials)
+    assert len(scene.map.buildings) == 2
+
+
 def test_unclosed_rings_are_closed_and_noted(tmp_path):
     text = maps.osm()
     nodes = [1, 2, 5, 6]

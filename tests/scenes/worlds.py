@@ -45,7 +45,8 @@ def walked(scene: Scene, rng: np.random.Generator, count: int, radius: float = 0
     chosen = rng.integers(len(rows), size=count)
     x = floor.origin[0] + (columns[chosen] + 0.5) * floor.cell
     y = floor.origin[1] + (rows[chosen] + 0.5) * floor.cell
-    return np.column_stack([x, y, np.full(count, floor.height)])
+    above = 0.0 if floor.heights is None else floor.heights[rows[chosen], columns[chosen]]
+    return np.column_stack([x, y, np.full(count, floor.height) + above])
 
 
 def leaks(scene: Scene, count: int = 3000) -> int:
