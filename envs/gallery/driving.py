@@ -19,7 +19,8 @@ from navworld.viz.panels import Readings
 from navworld.viz.viewpoints import interest
 from navworld.world.body import Camera, Robot
 from navworld.world.store import Place
-from navworld.world.world import World, wrap
+from navworld.world.upright import wrap
+from navworld.world.world import World
 
 STEPS, LAST_STEPS = 160, 25
 MANY = 160

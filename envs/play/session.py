@@ -22,10 +22,8 @@ from navworld.sensors.noise import OdometerPose
 from navworld.viz.ground import GroundMap
 from navworld.viz.panels import Panel, Readings, panels
 from navworld.world.body import Camera, Robot
-from navworld.world.cache import ArrayCache
 from navworld.world.conditions import Conditions
-from navworld.world.light import lightmap_for, metered
-from navworld.world.looks import Lighting, Look, relit
+from navworld.world.looks import Lighting, Look
 from navworld.world.movers import Movers
 from navworld.world.scene import Lightmap, Scene
 from navworld.world.store import Place
@@ -219,14 +217,9 @@ class Session:
         """The scene as it looks at this hour and in this weather, and its baked light."""
         place, look = self.place, Look.of(self.conditions)
         quality = "fast" if self.world.light == "none" else self.world.light
-        scene, cache = place.scene, ArrayCache()
-        if look.lighting == Lighting():
-            light = lightmap_for(scene, quality=quality, cache=cache)
-        else:
-            usual = place.derived("usual light", metered)
-            lit = relit(scene, look.lighting, place.shelter.lamps_see_day)
-            light = lightmap_for(lit, quality=quality, cache=cache, usual=usual)
-        return (scene if look == Look() else place.look(look, quality).scene), light
+        light = place.lit(look.lighting, quality)[1]
+        assert light is not None
+        return (place.scene if look == Look() else place.look(look, quality).scene), light
 
     def eyes(self) -> NDArray[np.uint8]:
         """(H, W, 3) what the main camera sees, whatever sensor is chosen."""

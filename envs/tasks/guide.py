@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from navworld.actions import FORWARD, LEFT, RIGHT
 from navworld.world.geodesic import DistanceField
 from navworld.world.motion import advance
-from navworld.world.world import World, wrap
+from navworld.world.upright import wrap
+from navworld.world.world import World
 
 if TYPE_CHECKING:
     from navworld.world.navigability import Navigator

@@ -29,7 +29,8 @@ from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera, Robot
 from navworld.world.geodesic import path_length
 from navworld.world.store import Place
-from navworld.world.world import World, wrap
+from navworld.world.upright import wrap
+from navworld.world.world import World
 
 AWAY = 1.0
 """Bodies are carried at least this far [m]."""

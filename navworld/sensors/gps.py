@@ -31,7 +31,8 @@ from navworld.beliefs import FAR, Observation
 from navworld.names import nearest
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
-from navworld.world.world import World, wrap
+from navworld.world.upright import wrap
+from navworld.world.world import World
 
 CEP = 1.1774
 HALF_LINE = 0.6745

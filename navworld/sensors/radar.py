@@ -15,6 +15,8 @@ A measurement is a burst of chirps of a few tens of milliseconds. It is taken at
 `moment` of the step, pose and velocity both: by default in the middle, where the discrete
 actions, which start and end at rest, are fastest; what is reported is then half a step old.
 `moment=1` measures at the end of the step, as cameras do, where discrete actions stand still.
+What moves by itself (people, vehicles, doors) is where it is at the end of the step and has its
+own radial velocity, as one body: limbs and wheels add none (no micro-Doppler).
 
 Model, for every ray of a fine fan:
 
@@ -45,11 +47,12 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
-from navworld.names import nearest
 from navworld.sensors import radar_kernel as kernel
+from navworld.sensors.radar_devices import Chirps, chosen
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
 from navworld.world.draws import normals, uniforms
+from navworld.world.movers_states import no_motion
 from navworld.world.pattern import RayPattern
 from navworld.world.store import Place
 from navworld.world.substances import property_table, substances, substances_of_classes
@@ -64,64 +67,6 @@ T_CAMERA_SENSOR = np.array(
     [[0.0, -1, 0, 0], [0, 0, -1, 0], [1, 0, 0, 0], [0, 0, 0, 1]]
 )  # fmt: skip
 """The sensor's frame (x forward, y left, z up) in that of a camera at its place."""
-
-
-@dataclass(frozen=True)
-class Chirps:
-    """A radar and how it is set up.
-
-    Attributes:
-        frequency: Of the carrier [Hz].
-        range_resolution, max_range: [m]; nearer than `min_range` nothing is seen.
-        velocity_resolution, max_velocity: [m/s].
-        fov_deg: Full field of view, azimuth and elevation.
-        beam_deg: Half the width of the antenna pattern at −6 dB, azimuth and elevation.
-        azimuth_resolution_deg, elevation_resolution_deg: Of the array, straight ahead.
-        power_dbm, gain_dbi, noise_figure_db: Of the transmitter, each antenna, the receiver.
-        coherent_time: Over which the signal of all channels adds up [s].
-        threshold_db: Of detection.
-        angle_std_deg: Error of direction beside that of noise.
-        false_alarms: Mean number per measurement.
-        rays: Of the fan, in azimuth and in elevation.
-    """
-
-    frequency: float = 77e9
-    range_resolution: float = 0.044
-    max_range: float = 9.02
-    min_range: float = 0.1
-    velocity_resolution: float = 0.13
-    max_velocity: float = 1.0
-    fov_deg: tuple[float, float] = (120.0, 40.0)
-    beam_deg: tuple[float, float] = (50.0, 20.0)
-    azimuth_resolution_deg: float = 15.0
-    elevation_resolution_deg: float = 58.0
-    power_dbm: float = 12.0
-    gain_dbi: float = 10.5
-    noise_figure_db: float = 15.0
-    coherent_time: float = 9.4e-3
-    threshold_db: float = 15.0
-    angle_std_deg: float = 1.0
-    false_alarms: float = 0.2
-    rays: tuple[int, int] = (96, 32)
-
-
-PRESETS: dict[str, Chirps] = {
-    # Settings of the out-of-box demonstration for the finest range, 77 GHz: chirps of 70 MHz/µs,
-    # 256 samples at 5.209 MHz (c / 2B = 0.044 m, 9.02 m), 16 loops of 3 transmitters (±1 m/s in
-    # steps of 0.13), 15° from 8 virtual antennas in a row (58° across 2), thresholds of 15 dB
-    # with peak grouping, smallest-of CFAR with a window of 8 and a guard of 4. Coherent time: 16
-    # loops of 12 channels of 49 µs. Data sheets: 12 dBm, noise figure 15 dB (77 to 81 GHz);
-    # evaluation module: 10.5 dBi, −6 dB at ±50° and ±20°. The calibration error (±2° is commonly
-    # seen) and the false alarms are estimates.
-    "iwr1443": Chirps(angle_std_deg=1.5),
-    "awr1843": Chirps(noise_figure_db=15.0, angle_std_deg=1.0),
-    # The same demonstration for long range: 0.47 m, 50 m, ±18.28 m/s in steps of 2.29 m/s.
-    "awr1843-long": Chirps(
-        range_resolution=0.47, max_range=50.0, velocity_resolution=2.29, max_velocity=18.28,
-        coherent_time=4.7e-3, min_range=0.5,
-    ),
-}  # fmt: skip
-"""Radars by Texas Instruments, from their data sheets and the settings that they come with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +84,7 @@ class Radar:
     """Sparse returns with Doppler.
 
     Args:
-        preset: One of `PRESETS`.
+        preset: One of `radar_devices.PRESETS`.
         chirps: The radar in detail, instead of a preset.
         position: On the body [m]. yaw_deg, pitch_deg: Left and down of straight ahead.
         capacity: Most returns of one measurement.
@@ -163,7 +108,7 @@ class Radar:
         noise: bool = True,
         key: str = "radar",
     ) -> None:
-        self.chirps = _chosen(preset, chirps)
+        self.chirps = chosen(preset, chirps)
         if not (isinstance(capacity, (int, np.integer)) and 1 <= capacity <= 4096):
             raise ValueError(f"Radar(capacity={capacity!r}) must be a whole number 1 to 4096")
         if not 0.0 <= moment <= 1.0:
@@ -210,9 +155,9 @@ class Radar:
         moments = world.moments(ids, np.array([self.moment]))
         velocity = moments.of_mount(self._T_body_sensor).velocity[:, 0]
         T_world_body = moments.T_world_body[:, 0]
-        outputs = ("depth", "normals", "triangle", "semantic")
+        outputs = ("depth", "normals", "triangle", "semantic", "instance")
         seen = world.view(self._head, T_world_body, ids, outputs)  # type: ignore[arg-type]
-        R = (T_world_body @ self._T_body_sensor)[:, :3, :3]
+        T_world_sensor = T_world_body @ self._T_body_sensor
         returns = np.zeros((len(ids), self.capacity, 5), np.float32)
         count = np.zeros((len(ids), 1), np.int32)
         keys = np.stack(
@@ -221,7 +166,10 @@ class Radar:
         for k, row in enumerate(ids):
             images = {name: image[k] for name, image in seen.items()}
             made_of = substances_of(world.places[row])
-            found = self._measure(images, made_of, R[k], velocity[k], keys[k, :, None])
+            moving = no_motion() if world.others is None else world.others.states(row).motion
+            found = self._measure(
+                images, made_of, moving, T_world_sensor[k], velocity[k], keys[k, :, None]
+            )
             count[k] = len(found)
             returns[k, : len(found)] = found
         return {self.key: returns, f"{self.key}_count": count}
@@ -230,16 +178,23 @@ class Radar:
         self,
         seen: dict[str, NDArray],
         made_of: NDArray,
-        R_world_sensor: NDArray,
+        moving: NDArray[np.float64],
+        T_world_sensor: NDArray,
         velocity: NDArray,
         keys: NDArray[np.uint64],
     ) -> NDArray[np.float32]:
-        """(K, 5) returns of one radar; `keys` (3, 1) for speckle, angles and false alarms."""
-        own, cells = self.chirps, self._cells
+        """(K, 5) returns of one radar.
+
+        Args:
+            moving: `MoverStates.motion` around it.
+            velocity: (3,) of the sensor in the world [m/s].
+            keys: (3, 1) for speckle, angles and false alarms.
+        """
+        own, cells, R = self.chirps, self._cells, T_world_sensor[:3, :3]
         used = kernel.fill(
-            seen["depth"], seen["normals"], seen["triangle"], seen["semantic"], made_of,
-            _OF_CLASS, _SURFACES, self._directions, self._solid, self._gain, self._beam,
-            R_world_sensor, R_world_sensor.T @ velocity, self._counts, self._settings, *cells,
+            seen["depth"], seen["normals"], seen["triangle"], seen["semantic"], seen["instance"],
+            made_of, _OF_CLASS, _SURFACES, moving, self._directions, self._solid, self._gain,
+            self._beam, T_world_sensor, R.T @ velocity, self._counts, self._settings, *cells,
         )  # fmt: skip
         draws = normals(keys[0], 2 * used)[0] if self.noise else np.zeros(2, np.float32)
         threshold = 10 ** (own.threshold_db / 10)
@@ -299,41 +254,6 @@ class Radar:
 def substances_of(place: Place) -> NDArray[np.int8]:
     """Substances of the triangles of a place, derived once."""
     return place.derived("substances", substances)
-
-
-def _chosen(preset: str | None, chirps: Chirps | None) -> Chirps:
-    """The radar that was asked for, checked."""
-    if preset is not None and chirps is not None:
-        raise ValueError("Radar takes a preset or chirps, not both")
-    if preset is not None:
-        if preset not in PRESETS:
-            raise ValueError(f"unknown radar preset {preset!r}{nearest(preset, PRESETS)}")
-        return PRESETS[preset]
-    own = chirps or Chirps()
-    for name in (
-        "frequency", "range_resolution", "max_range", "velocity_resolution", "max_velocity",
-        "azimuth_resolution_deg", "elevation_resolution_deg", "coherent_time",
-    ):  # fmt: skip
-        value = getattr(own, name)
-        if not (np.isfinite(value) and value > 0):
-            raise ValueError(f"Chirps({name}={value!r}) must be a positive number")
-    for name in ("min_range", "angle_std_deg", "false_alarms"):
-        value = getattr(own, name)
-        if not (np.isfinite(value) and value >= 0):
-            raise ValueError(f"Chirps({name}={value!r}) must be zero or positive")
-    if not (own.min_range < own.max_range and own.range_resolution < own.max_range):
-        raise ValueError(
-            f"Chirps(min_range={own.min_range!r}, max_range={own.max_range!r}) must leave room "
-            f"for cells of {own.range_resolution!r} m"
-        )
-    if not (0 < own.fov_deg[0] < 180 and 0 < own.fov_deg[1] < 180):
-        raise ValueError(f"Chirps(fov_deg={own.fov_deg!r}): both must be more than 0 and under 180")
-    if min(own.rays) < 4 or max(own.rays) > 2048 or min(own.beam_deg) <= 0:
-        raise ValueError(
-            f"Chirps(rays={own.rays!r}, beam_deg={own.beam_deg!r}): expected 4 to 2048 rays each "
-            "way and positive beams"
-        )
-    return own
 
 
 def _fan(own: Chirps) -> tuple[NDArray[np.float32], NDArray]:

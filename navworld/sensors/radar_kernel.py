@@ -52,18 +52,19 @@ class Cells(NamedTuple):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def fill(
-    depth, normals, triangle, semantic, made_of, of_class, surfaces, directions, solid, gain, beam,
-    R, velocity, counts, settings, mirrored, scattered, across, up, power, used,
+    depth, normals, triangle, semantic, instance, made_of, of_class, surfaces, moving, directions,
+    solid, gain, beam, T, velocity, counts, settings, mirrored, scattered, across, up, power, used,
 ):  # fmt: skip
     """Adds the power of every ray to its cells; returns how many cells have any.
 
     Args:
-        depth, normals, triangle, semantic: (H, W, …) as rendered; normals in the world frame.
+        depth, normals, triangle, semantic, instance: (H, W, …) as rendered; normals in the world.
         made_of: (T,) substances of the triangles; of_class: by class, for what moves.
         surfaces: (S, 3) reflectance, slope and share of scattering of the substances.
+        moving: (M, 8) as `MoverStates.motion`.
         directions: (H, W, 3) unit vectors in the sensor's frame. solid: (H, W) angles [sr].
         gain: (H, W) of one antenna. beam: (H, W) which beam a ray belongs to.
-        R: (3, 3) of the sensor in the world. velocity: (3,) of the sensor, in its frame [m/s].
+        T: (4, 4) T_world_sensor. velocity: (3,) of the sensor, in its frame [m/s].
         counts: Numbers of ranges, velocities and beams.
         settings: Transmitted strength, steps of range and velocity, shortest range.
     """
@@ -78,13 +79,15 @@ def fill(
             x, y, z = directions[i, j, 0], directions[i, j, 1], directions[i, j, 2]
             facing = 0.0
             for k in range(3):
-                facing -= (R[k, 0] * x + R[k, 1] * y + R[k, 2] * z) * normals[i, j, k]
+                facing -= (T[k, 0] * x + T[k, 1] * y + T[k, 2] * z) * normals[i, j, k]
             facing = min(max(facing, 0.02), 1.0)
             t = triangle[i, j]
             kind = made_of[t] if t >= 0 else of_class[semantic[i, j]]
             mirror, scatter = _backscatter(facing, surfaces, kind)
             strength = settings[STRENGTH] * gain[i, j] ** 2 * solid[i, j] / (facing * r * r)
             rate = -(x * velocity[0] + y * velocity[1] + z * velocity[2])
+            if t < 0:
+                rate += _receding(moving, instance[i, j], T, x, y, z, r)
             turn = int(np.rint(rate / settings[VELOCITY_STEP])) + velocities // 2
             row = (beam[i, j] * velocities + turn % velocities) * ranges
             length = r * math.sqrt((1.0 - facing * facing) * solid[i, j]) / facing
@@ -105,6 +108,22 @@ def fill(
                 across[cell] += (mirror + scatter) * y
                 up[cell] += (mirror + scatter) * z
     return number
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _receding(moving, instance, T, x, y, z, r):
+    """How fast a point of what moves goes away along the ray (x, y, z) that sees it at r [m/s]."""
+    for k in range(len(moving)):
+        if moving[k, 0] == instance:
+            dx = T[0, 0] * x + T[0, 1] * y + T[0, 2] * z
+            dy = T[1, 0] * x + T[1, 1] * y + T[1, 2] * z
+            dz = T[2, 0] * x + T[2, 1] * y + T[2, 2] * z
+            across = T[0, 3] + r * dx - moving[k, 1]
+            along = T[1, 3] + r * dy - moving[k, 2]
+            vx = moving[k, 4] - moving[k, 7] * along
+            vy = moving[k, 5] + moving[k, 7] * across
+            return dx * vx + dy * vy + dz * moving[k, 6]
+    return 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -29,11 +29,13 @@ from navworld.geometry.curves import Curve
 from navworld.geometry.splines import PoseSpline, UniformSpline, smoothed
 from navworld.names import nearest
 from navworld.world import limbs
+from navworld.world.clearance import clearances
 from navworld.world.gait import GAITS, RISE, Person, foot_curve
+from navworld.world.ground import obstructed_columns
 from navworld.world.navigability import Navigator, walkable_floors
 from navworld.world.rays import RayScene, cast
 from navworld.world.routes import TICK, Pace, Route, roam
-from navworld.world.scene import Scene
+from navworld.world.scene import Floor, Scene
 from navworld.world.store import Place
 
 TALL = 1.75  # a Place is walked by people: free up to this height [m]
@@ -46,8 +48,14 @@ Where = Place | Navigator | None
 class Carrier(Protocol):
     """Something that carries a sensor about."""
 
-    def curve(self, where: Where, rng: np.random.Generator, seconds: float) -> Curve:
-        """One motion of this carrier, drawn from `rng`."""
+    def curve(
+        self, where: Where, rng: np.random.Generator, seconds: float, *, loop: bool = False
+    ) -> Curve:
+        """One motion of this carrier, drawn from `rng`.
+
+        Args:
+            loop: Whether the way closes: it leads back to its start, lap after lap.
+        """
 
 
 @dataclass(frozen=True)
@@ -72,12 +80,14 @@ class Wheeled:
         _check_positive(self, "speed", "radius", "turn_rate", "acceleration")
         _check_not_negative(self, "pauses")
 
-    def curve(self, where: Where, rng: np.random.Generator, seconds: float) -> Curve:
+    def curve(
+        self, where: Where, rng: np.random.Generator, seconds: float, *, loop: bool = False
+    ) -> Curve:
         """See `Carrier.curve`."""
         pace = Pace(self.speed, self.acceleration, self.turn_rate, pauses=self.pauses)
-        route = roam(_floor(where, self.radius, tall=False), rng, seconds, pace)
+        route = roam(_floor(where, self.radius, tall=False), rng, seconds, pace, loop=loop)
         poses = np.zeros((len(route.xy), 6))
-        poses[:, :2], poses[:, 2], poses[:, 3] = route.xy, route.height, route.yaw
+        poses[:, :2], poses[:, 2], poses[:, 3] = route.xy, route.ground, route.yaw
         return PoseSpline(UniformSpline(poses, TICK), float(route.t[-1]))
 
 
@@ -107,11 +117,13 @@ class HandHeld:
                 "walking person finds free space"
             )
 
-    def curve(self, where: Where, rng: np.random.Generator, seconds: float) -> Curve:
+    def curve(
+        self, where: Where, rng: np.random.Generator, seconds: float, *, loop: bool = False
+    ) -> Curve:
         """See `Carrier.curve`."""
         person = self.person or Person.drawn(rng)
         pace = Pace(self.speed, 0.8, 1.5, pauses=3.0)
-        route = roam(_floor(where, 0.26), rng, seconds, pace)
+        route = roam(_floor(where, 0.26), rng, seconds, pace, loop=loop)
         return limbs.held_curve(route, rng, person, height=self.height, look_deg=self.look_deg)
 
 
@@ -143,13 +155,19 @@ class Drone:
                 "radius < low < high"
             )
 
-    def curve(self, where: Where, rng: np.random.Generator, seconds: float) -> Curve:
+    def curve(
+        self, where: Where, rng: np.random.Generator, seconds: float, *, loop: bool = False
+    ) -> Curve:
         """See `Carrier.curve`."""
         pace = Pace(self.speed, self.acceleration, 1.5, pauses=1.0, pause=1.0, calm=0.5)
-        route = roam(_floor(where, self.radius + 0.06), rng, seconds, pace)
+        route = roam(_floor(where, self.radius + 0.06), rng, seconds, pace, loop=loop)
         calm = smoothed(np.column_stack([route.xy, route.yaw]), round(0.3 / TICK))
         route = replace(route, xy=calm[:, :2], yaw=calm[:, 2])
-        position = np.column_stack([route.xy, route.height + self._heights(where, route, rng)])
+        if route.navigator is not None and route.navigator.floor.heights is not None:
+            # It flies over hills and hollows, not over every stone.
+            ground = smoothed(route.ground[:, None], round(1.0 / TICK))[:, 0]
+            route = replace(route, ground=ground)
+        position = np.column_stack([route.xy, route.ground + self._heights(where, route, rng)])
         acceleration = UniformSpline(position, TICK)(route.t)[2]
         c, s = np.cos(route.yaw), np.sin(route.yaw)
         ahead = c * acceleration[:, 0] + s * acceleration[:, 1]
@@ -177,7 +195,7 @@ class Drone:
         for _ in range(12):
             heights = safe + (wish - safe) * smoothed(blend[:, None], width)[:, 0]
             sparse = np.arange(0, len(heights), 5)
-            points = np.column_stack([route.xy, route.height + heights])[sparse]
+            points = np.column_stack([route.xy, route.ground + heights])[sparse]
             room = room_around(where.rays(None), points, self.radius + 0.1)
             tight = sparse[room < self.radius + 0.04]
             if not len(tight):
@@ -197,8 +215,8 @@ class Pedestrian:
     Attributes:
         placement: "foot" (on the instep; still while the foot is flat on the ground), "pocket"
             (front pocket of the trousers, swinging with the thigh) or "hand" (swinging arm).
-        activity: "stand", "walk", "run" or "stairs". Floors of scenes are level: stairs are steps
-            of 0.17 m in the person's way, without geometry, up and down by `flight` of them.
+        activity: "stand", "walk", "run" or "stairs". No scene has stairs to walk on: they are
+            steps of 0.17 m in the person's way, without geometry, up and down by `flight` of them.
         person: Who; None draws somebody.
         flight: Steps of a flight of stairs; at most three in a scene, whose doors are low.
     """
@@ -216,13 +234,15 @@ class Pedestrian:
         if self.flight < 1:
             raise ValueError(f"Pedestrian(flight={self.flight!r}): a flight has at least one step")
 
-    def curve(self, where: Where, rng: np.random.Generator, seconds: float) -> Curve:
+    def curve(
+        self, where: Where, rng: np.random.Generator, seconds: float, *, loop: bool = False
+    ) -> Curve:
         """See `Carrier.curve`."""
         person = self.person or Person.drawn(rng)
         gait = GAITS["walk" if self.activity == "stand" else self.activity]
         speed = person.step_rate * gait.rate * gait.length * person.step_length * person.height
         pace = Pace(speed, 1.6 if self.activity == "run" else 1.0, 1.8, pauses=1.0)
-        route = roam(_floor(where, 0.28), rng, seconds, pace)
+        route = roam(_floor(where, 0.28), rng, seconds, pace, loop=loop)
         if self.activity == "stand":
             return limbs.standing_curve(route, rng, person, self.placement)
         flight = self.flight if self.activity == "stairs" else 0
@@ -254,11 +274,24 @@ def _floor(where: Where, radius: float, *, tall: bool = True) -> Navigator | Non
 
     def make(scene: Scene) -> Navigator:
         usual = where.navigator(radius).floor
+        if usual.heights is not None:
+            return Navigator(_tall(scene, usual), radius)
         floors = walkable_floors(scene.vertices, scene.triangles, cell=usual.cell, body_height=TALL)
         floor = min(floors, key=lambda f: abs(f.height - usual.height))
         return Navigator(floor, radius)
 
     return where.derived(f"walkable by carriers of {radius:g} m up to {TALL:g} m", make)
+
+
+def _tall(scene: Scene, floor: Floor) -> Floor:
+    """What of an uneven floor is free up to `TALL`: branches, awnings and the like are not."""
+    assert floor.heights is not None
+    ground = np.where(floor.clearance > 0, floor.height + floor.heights, np.nan)
+    low = obstructed_columns(
+        scene.vertices[scene.triangles], ground, origin=floor.origin, cell=floor.cell,
+        band=(0.5 * TALL, TALL),
+    )  # fmt: skip
+    return replace(floor, clearance=clearances((floor.clearance > 0) & ~low, floor.cell))
 
 
 def _check_positive(thing: object, *names: str) -> None:

@@ -88,8 +88,10 @@ def interpolate(grid, u, v):
 
 
 @numba.njit(cache=True, nogil=True)
-def free_fraction(grid, cell, floor, u, v, du, dv):
+def free_fraction(grid, cell, floor, u, v, du, dv, least=-1.0):
     """How much of the way from (u, v) by (du, dv) [cells] has a clearance of at least `floor` [m].
+
+    Shares of `least` and less are not worth the while: of those it says that they are less.
 
     Exact: where there is room to spare, the way jumps as far as the clearance promises (it
     changes by at most √2 of the way, being interpolated between exact distances); elsewhere it
@@ -129,6 +131,8 @@ def free_fraction(grid, cell, floor, u, v, du, dv):
         ends = f0 + s * (f1 + s * f2)
         dips = f2 > 0 and 0 < -f1 < 2 * f2 * s and f1 * f1 > 4 * f2 * f0
         if ends < 0 or dips:
+            if t + s <= least:
+                return t
             low, high = 0.0, (-f1 / (2 * f2) if dips else s)
             for _ in range(40):
                 middle = 0.5 * (low + high)

@@ -19,7 +19,7 @@ from llvmlite import ir
 from numba.core import types
 from numpy.typing import NDArray
 
-from navworld.world.embree import LANES
+from navworld.world.packets import LANES
 from navworld.world.simd import (
     F16,
     I16,

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.world import embree as em
-from navworld.world.shading import HIT_ROWS, trace_rays
+from navworld.world.shading import HIT_ROWS
+from navworld.world.single_rays import trace_rays
 
 _TOLERANCE = 1e-4  # [m]
 
@@ -56,7 +57,7 @@ class ReferenceMesh:
 
 
 class ReferenceInstances:
-    """Stands in for `embree.Instances`."""
+    """Stands in for `instances.Instances`."""
 
     handle = 0
 
@@ -65,9 +66,7 @@ class ReferenceInstances:
         self._meshes = [group[0] for group in self._choices]
         self.set_transforms(np.tile(np.eye(4), (len(meshes), 1, 1)))
 
-    def set_transforms(
-        self, T_world_part: NDArray, which: NDArray[np.int64] | None = None
-    ) -> None:
+    def set_transforms(self, T_world_part: NDArray, which: NDArray[np.int64] | None = None) -> None:
         """Moves every instance: (K, 4, 4); `which` (K,) of its meshes each shows from now on."""
         if which is not None:
             self._meshes = [group[k] for group, k in zip(self._choices, which, strict=True)]

@@ -42,6 +42,7 @@ def _way_in(grid, labels, roots, cell, radius, u, v):
         return found, pu, pv
     i, j = int(u), int(v)
     for attempt in range(3):
+        blocked = -1  # the last root that could not be reached: cells side by side often share one
         for k in range(4):
             ci, cj = i + k % 2, j + k // 2
             root = labels[cj, ci]
@@ -49,6 +50,8 @@ def _way_in(grid, labels, roots, cell, radius, u, v):
                 continue
             ru, rv = roots[root, 0], roots[root, 1]
             if roots[root, 2] + np.hypot(u - ru, v - rv) >= best:
+                continue
+            if root == blocked:
                 continue
             qu, qv = u, v
             if attempt == 0:
@@ -60,6 +63,8 @@ def _way_in(grid, labels, roots, cell, radius, u, v):
             d = roots[root, 2] + np.hypot(u - qu, v - qv) + np.hypot(qu - ru, qv - rv)
             if passable and d < best:
                 best, found, pu, pv = d, root, qu, qv
+            elif not passable:
+                blocked = root
         if found >= 0:
             break
     return found, pu, pv

@@ -319,7 +319,7 @@ def _footsteps(
     prints[:, 0] = np.interp(middle, route.t, route.xy[:, 0]) + c * ahead - s * left
     prints[:, 1] = np.interp(middle, route.t, route.xy[:, 1]) + s * ahead + c * left
     steps = np.round(2 * (np.interp(middle, route.t, beat.phase) - REST_PHASE))
-    prints[:, 2] = route.height + 0.02 + stair_height(steps, flight)
+    prints[:, 2] = route.ground_below(prints[:, :2]) + 0.02 + stair_height(steps, flight)
     prints[:, 3] = yaw - np.radians(person.toe_out_deg) + scatter[:, 2]
     return prints, begins, ends
 

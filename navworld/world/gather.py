@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from navworld.world import embree as em
+from navworld.world import packets as pk
 
 SETS, PER_SET = 16, 16
 NORMAL_OFFSET = 1e-3
@@ -69,23 +69,23 @@ def _aim(rays, p, n, frame, directions):
     for c in range(3):
         origin = np.float32(p[c] + NORMAL_OFFSET * n[c])
         a, b, up = np.float32(frame[0, c]), np.float32(frame[1, c]), np.float32(frame[2, c])
-        for k in range(em.LANES):
-            rays[em.ORG_X + c, k] = origin
-            rays[em.DIR_X + c, k] = (
+        for k in range(pk.LANES):
+            rays[pk.ORG_X + c, k] = origin
+            rays[pk.DIR_X + c, k] = (
                 directions[0, k] * a + directions[1, k] * b + directions[2, k] * up
             )
-    rays[em.TNEAR] = 0.0
-    rays[em.TFAR] = np.inf
-    ids[em.GEOM_ID] = -1
-    ids[em.INST_ID] = -1
+    rays[pk.TNEAR] = 0.0
+    rays[pk.TFAR] = np.inf
+    ids[pk.GEOM_ID] = -1
+    ids[pk.INST_ID] = -1
 
 
 @njit(nogil=True, cache=True)
 def _from_behind(rays, k):
     return (
-        rays[em.NG_X, k] * rays[em.DIR_X, k]
-        + rays[em.NG_Y, k] * rays[em.DIR_Y, k]
-        + rays[em.NG_Z, k] * rays[em.DIR_Z, k]
+        rays[pk.NG_X, k] * rays[pk.DIR_X, k]
+        + rays[pk.NG_Y, k] * rays[pk.DIR_Y, k]
+        + rays[pk.NG_Z, k] * rays[pk.DIR_Z, k]
     ) > 0
 
 
@@ -122,7 +122,7 @@ def gather(
         out: (N, 7) mean radiance in view, openness 0…1, mean inverse distance [1/m], the
             fraction of rays that hit a surface from behind or at once, and that leave the scene.
     """
-    rays = em.new_packet()
+    rays = pk.new_packet()
     ids = rays.view(np.int32)
     frame = np.empty((3, 3))
     total = np.empty(7)
@@ -131,28 +131,28 @@ def gather(
         count = 0
         for s in range(packets[i]):
             _aim(rays, position[i], normal[i], frame, sets[(pattern[i] + s) % SETS])
-            em.intersect(calls, scene, rays, False)
-            for k in range(em.LANES):
-                if ids[em.GEOM_ID, k] < 0:
-                    share = 1.0 if rays[em.DIR_Z, k] >= 0 else GROUND_RADIANCE
+            pk.intersect(calls, scene, rays, False)
+            for k in range(pk.LANES):
+                if ids[pk.GEOM_ID, k] < 0:
+                    share = 1.0 if rays[pk.DIR_Z, k] >= 0 else GROUND_RADIANCE
                     for c in range(3):
                         total[c] += share * sky[c]
                     total[OPEN] += 1.0
                     total[SKY] += 1.0
                     continue
-                distance = rays[em.TFAR, k]
+                distance = rays[pk.TFAR, k]
                 near = max(0.0, 1.0 - distance / reach)
                 total[OPEN] += 1.0 - near * near
                 total[NEARNESS] += 1.0 / (distance + NEAREST)
                 if distance < TOUCHING or _from_behind(rays, k):
                     total[BACK] += 1.0
-                t = owner[ids[em.PRIM_ID, k]]
-                u, v = rays[em.U, k], rays[em.V, k]
+                t = owner[ids[pk.PRIM_ID, k]]
+                u, v = rays[pk.U, k], rays[pk.V, k]
                 x = uv[t, 0, 0] * (1 - u - v) + uv[t, 1, 0] * u + uv[t, 2, 0] * v
                 y = uv[t, 0, 1] * (1 - u - v) + uv[t, 1, 1] * u + uv[t, 2, 1] * v
                 for c in range(3):
                     total[c] += radiance[int(y), int(x), c]
-            count += em.LANES
+            count += pk.LANES
             if total[BACK] == count:
                 break
         for c in range(7):
@@ -173,7 +173,7 @@ def probe(calls, scene, charts, chart, corners, normal, area, sets):
         the fraction of points that are buried. Far is 1 for a metre or more in every direction;
         what is seen from behind counts for a third.
     """
-    rays = em.new_packet()
+    rays = pk.new_packet()
     frame, n, p = np.empty((3, 3)), np.empty(3), np.empty(3)
     found, counts, seen = np.zeros((charts, 4)), np.zeros(charts), np.zeros(3)
     for t in range(len(chart)):
@@ -207,16 +207,16 @@ def _probe_side(calls, scene, rays, p, n, frame, directions, seen):
     """How far one sees (0…1), the fraction of rays that leave the scene, 1 if buried."""
     ids = rays.view(np.int32)
     _aim(rays, p, n, frame, directions)
-    em.intersect(calls, scene, rays, False)
+    pk.intersect(calls, scene, rays, False)
     far, leaving, back = 0.0, 0.0, 0
-    for k in range(em.LANES):
-        if ids[em.GEOM_ID, k] < 0:
+    for k in range(pk.LANES):
+        if ids[pk.GEOM_ID, k] < 0:
             far += 1.0
             leaving += 1.0
             continue
-        distance = rays[em.TFAR, k]
+        distance = rays[pk.TFAR, k]
         behind = _from_behind(rays, k)
         back += behind or distance < TOUCHING
         far += min(distance, 1.0) / (3.0 if behind else 1.0)
-    seen[0], seen[1] = far / em.LANES, leaving / em.LANES
-    seen[2] = 1.0 if back == em.LANES else 0.0
+    seen[0], seen[1] = far / pk.LANES, leaving / pk.LANES
+    seen[2] = 1.0 if back == pk.LANES else 0.0

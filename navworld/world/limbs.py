@@ -62,11 +62,11 @@ def stance(route: Route, person: Person, gait: Gait, *, flight: int = 0) -> Stan
     own = person.step_rate * gait.rate * gait.length * person.step_length * person.height
     phase = smoothed(rhythm(route, person, gait).phase[:, None], width)[:, 0]
     effort = smoothed(route.speed[:, None] / own, width)[:, 0]
-    columns = np.column_stack([route.xy, route.yaw, phase, effort])
-    x, y, yaw, phase, effort = CubicSpline(route.t, columns)(t).T
+    columns = np.column_stack([route.xy, route.yaw, route.ground, phase, effort])
+    x, y, yaw, ground, phase, effort = CubicSpline(route.t, columns)(t).T
     effort = effort.clip(0, 1.3)
     height = stair_height(2 * (phase - REST_PHASE), flight)
-    z = route.height + smoothed(height[:, None], round(0.1 / FINE))[:, 0]
+    z = ground + smoothed(height[:, None], round(0.1 / FINE))[:, 0]
     none = np.zeros(count)
     return Stance(t, phase, effort, np.stack([x, y, z, yaw, none, none], 1))
 

@@ -18,6 +18,7 @@ Images taken within a step (rolling shutter, blur, events) show them where they 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,9 @@ from navworld.world.movers_gait import PARTS, Figure, as_shown, pose_figures, st
 from navworld.world.movers_people import GAP, GOALS, PERSON, TICK, Walks, scatter, walk
 from navworld.world.movers_places import walks_of
 from navworld.world.movers_roads import Traffic
-from navworld.world.prepared import MovingParts, RayScene
+from navworld.world.movers_states import MoverStates, PartMotion
+from navworld.world.moving import MovingParts, move_rows, parts_table
+from navworld.world.prepared import RayScene
 from navworld.world.store import Place
 from navworld.world.world import World
 
@@ -74,60 +77,6 @@ class Movers:
             raise ValueError(f"Movers(start_distance={self.start_distance!r}): expected ≥ 0 m")
 
 
-@dataclass(frozen=True)
-class MoverStates:
-    """Where the movers of one environment are, M of them.
-
-    Attributes:
-        kinds: "person", "vehicle" or "door" of each.
-        instance: (M,) their value in instance images.
-        T_world_mover: (M, 4, 4); people and vehicles on the ground under their middle, x forward;
-            a door at its hinge, the identity rotation where it stands in the scene.
-        velocity: (M, 3) [m/s] and turn_rate: (M,) about z [rad/s], over the last tick.
-    """
-
-    kinds: tuple[str, ...]
-    instance: NDArray[np.int64]
-    T_world_mover: NDArray[np.float64]
-    velocity: NDArray[np.float64]
-    turn_rate: NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class PartMotion:
-    """How the rigid parts in images moved since the previous observation, K of them.
-
-    Attributes:
-        instance: (K,) what they show in instance images.
-        T_before, T_now: (K, 4, 4) T_world_part then and now.
-        low, high: (K, 3) the box that holds a part, in its own frame [m].
-    """
-
-    instance: NDArray[np.int64]
-    T_before: NDArray[np.float64]
-    T_now: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-
-    def carried(self, p_world: NDArray, instance: NDArray) -> NDArray[np.float64]:
-        """(P, 3) where surface points (P, 3) of then are now, given what they belong to (P,).
-
-        A point moves with the part of its mover that holds it, or comes nearest to doing so;
-        points of what does not move by itself stay.
-        """
-        there = np.array(p_world, np.float64)
-        for value in np.intersect1d(instance, self.instance):
-            parts, points = np.flatnonzero(self.instance == value), instance == value
-            R, t = self.T_before[parts, :3, :3], self.T_before[parts, :3, 3]
-            own = np.einsum("kji,kpj->kpi", R, p_world[points][None] - t[:, None])
-            outside = np.maximum(self.low[parts, None] - own, own - self.high[parts, None])
-            best = np.linalg.norm(np.maximum(outside, 0.0), axis=2).argmin(0)
-            T = self.T_now[parts[best]]
-            chosen = own[best, np.arange(len(best))]
-            there[points] = np.einsum("pij,pj->pi", T[:, :3, :3], chosen) + T[:, :3, 3]
-        return there
-
-
 class Others:
     """What moves beside the agents in a batch of environments.
 
@@ -164,12 +113,18 @@ class Others:
         self._spots = np.zeros((num_envs, GOALS, 2))
         self._instances: list[NDArray[np.int64]] = [np.zeros(0, np.int64)] * num_envs
         self._shapes: list[list[RayScene | tuple[RayScene, ...]]] = [[] for _ in range(num_envs)]
-        # Of every mover, and of the people: now, and at the observation before.
-        self._now = [np.zeros((0, 4, 4))] * num_envs
-        self._before = [np.zeros((0, 4, 4))] * num_envs
+        # Of all rows' movers, as many columns as the longest row has: now, and at the observation
+        # before; which of its shapes each shows.
+        self._now = np.tile(np.eye(4), (num_envs, movers.people, 1, 1))
+        self._before = self._now.copy()
+        self._shown = np.zeros((num_envs, movers.people), np.int64)
         self._people_before = self.people.copy()
+        self._parts = parts_table([None] * num_envs, settled=True)
         self._traffic: list[Traffic | None] = [None] * num_envs
         self._doors: list[Doors | None] = [None] * num_envs
+        self._driven: list[list[Traffic | Doors]] = [[] for _ in range(num_envs)]
+        self._rows = np.arange(num_envs)
+        self._no_vehicles = np.zeros((0, 3)), np.zeros(num_envs + 1, np.int64)
         self._vehicle = vehicle
 
     def begin(self, world: World, ids: IntArray, streams: Streams) -> None:
@@ -190,24 +145,17 @@ class Others:
 
     def advance(self, world: World, dt: float) -> None:
         """Moves everything on by `dt` seconds, around the bodies where they are now."""
-        moved = world.xy - self._agents[:, :2]
-        self._agents[:, :2] = world.xy
-        self._agents[:, 2:4] = np.where(np.hypot(*moved.T)[:, None] < 2.0, moved / dt, 0.0)
-        self._people_before[:] = self.people
-        ticks = max(1, int(np.ceil(dt / TICK - 1e-6)))
+        ticks = max(1, math.ceil(dt / TICK - 1e-6))
         walk(
-            self.people, self.counts, self._grids, self._fields, self._spots, self._agents,
-            float(dt), ticks,
+            self.people, self._people_before, self.counts, self._grids, self._fields, self._spots,
+            self._agents, world.xy, float(dt), ticks,
         )  # fmt: skip
-        for row, parts in enumerate(world.movers):
-            traffic, doors = self._traffic[row], self._doors[row]
-            if traffic is not None:
-                traffic.drive(self._walkers(row), dt)
-            if doors is not None:
-                doors.swing(self._walkers(row), dt)
-            if parts is not None:
-                self._before[row][:] = self._now[row]
-                parts.set_transforms(self._now[row], self._pose(row))
+        for row, driven in enumerate(self._driven):
+            for movers in driven:
+                movers.move(self._walkers(row), dt)
+        self._before[:] = self._now
+        self._pose(self._rows)
+        move_rows(world.movers, self._parts, self._now, self._shown)
 
     def admit(self, world: World, motion: NDArray, *, arc: bool) -> NDArray[np.float64]:
         """(B,) share of the way of every body before it would run into a person or a vehicle.
@@ -216,11 +164,15 @@ class Others:
             motion: (B, 3) forward [m], left [m], turn [rad] that the bodies are about to make.
             arc: Whether they turn on the way; else at its end.
         """
-        return admit_all(*self._everybody(), world.xy, world.yaw, motion, arc)
+        people, counts, radius, vehicles, edges, agents = self._everybody()
+        return admit_all(
+            people, counts, radius, vehicles, edges, agents, world.xy, world.yaw, motion, arc
+        )
 
     def touching(self, world: World) -> NDArray[np.bool_]:
         """(B,) whether a body stands where a person or a vehicle is."""
-        return touching_all(*self._everybody(), world.xy)
+        people, counts, radius, vehicles, edges, agents = self._everybody()
+        return touching_all(people, counts, radius, vehicles, edges, agents, world.xy)
 
     def states(self, row: int) -> MoverStates:
         """Where the movers of an environment truly are and how they move."""
@@ -234,7 +186,7 @@ class Others:
                 velocities.append(velocity)
                 turns.append(turn)
         return MoverStates(
-            tuple(kinds), self._instances[row], self._now[row].copy(),
+            tuple(kinds), self._instances[row], self._of(row, self._now).copy(),
             np.concatenate(velocities), np.concatenate(turns),
         )  # fmt: skip
 
@@ -245,8 +197,8 @@ class Others:
 
     def moving(self, row: int) -> NDArray[np.int64]:
         """Instances that have moved since the previous observation."""
-        moved = np.abs(self._now[row] - self._before[row]).max((1, 2), initial=0.0) > 1e-9
-        return self._instances[row][moved]
+        way = np.abs(self._of(row, self._now) - self._of(row, self._before))
+        return self._instances[row][way.max((1, 2), initial=0.0) > 1e-9]
 
     def part_motion(self, row: int) -> PartMotion:
         """How the parts in images of an environment moved since the previous observation."""
@@ -255,8 +207,8 @@ class Others:
         instance = np.repeat(self._instances[row][:count], len(PARTS))
         parts: list[NDArray[np.float64]] = []
         for people, T_world_mover in (
-            (self._people_before[row, :count], self._before[row]),
-            (self.people[row, :count], self._now[row]),
+            (self._people_before[row, :count], self._of(row, self._before)),
+            (self.people[row, :count], self._of(row, self._now)),
         ):
             T = np.zeros((count, len(PARTS), 4, 4))
             if count:
@@ -276,7 +228,10 @@ class Others:
         names = ("people", "counts", "_looks", "_homes", "_agents")
         return {
             **{name: getattr(self, name).copy() for name in names},
-            "before": ([T.copy() for T in self._before], self._people_before.copy()),
+            "before": (
+                [self._of(row, self._before).copy() for row in range(len(self.people))],
+                self._people_before.copy(),
+            ),
             "traffic": [None if t is None else t.state() for t in self._traffic],
             "doors": [None if d is None else d.state() for d in self._doors],
         }
@@ -295,7 +250,7 @@ class Others:
             held = state["doors"][row]
             self._doors[row] = None if held is None else Doors.of(place.scene, held)
             self._cast(row, world)
-            self._before[row] = state["before"][0][row].copy()
+            self._of(row, self._before)[:] = state["before"][0][row]
         self._people_before[:] = state["before"][1]
 
     def _populate(self, row: int, place: Place, start: NDArray, rng: np.random.Generator) -> None:
@@ -331,6 +286,7 @@ class Others:
         looks = self._looks[row, : self.counts[row]]
         shapes: list[RayScene | tuple[RayScene, ...]] = [self._figure(int(k)).poses for k in looks]
         traffic, doors = self._traffic[row], self._doors[row]
+        self._driven[row] = [movers for movers in (traffic, doors) if movers is not None]
         if traffic is not None:
             shapes += [self._vehicle(look) for look in traffic.looks]
         instances = list(range(first, first + len(shapes)))
@@ -339,33 +295,48 @@ class Others:
             instances += doors.instances
         self._instances[row] = np.array(instances, np.int64)
         self._shapes[row] = shapes
-        self._now[row] = np.tile(np.eye(4), (len(shapes), 1, 1))
-        shown = self._pose(row)
-        self._before[row] = self._now[row].copy()
+        self._room(len(shapes))
+        self._now[row] = np.eye(4)
+        self._pose(np.array([row]))
+        self._before[row] = self._now[row]
         self._people_before[row] = self.people[row]
         world.movers[row] = None
+        self._parts[row] = 0
         if shapes:
             parts = world.movers[row] = MovingParts(shapes, instances=instances)
-            parts.set_transforms(self._now[row], shown)
+            parts.set_transforms(self._of(row, self._now), self._of(row, self._shown).copy())
+            self._parts[row] = parts.record[0]
 
-    def _pose(self, row: int) -> NDArray[np.int64]:
-        """Writes where the movers of a row are; which of its shapes each shows."""
-        T, at = self._now[row], int(self.counts[row])
-        shown = np.zeros(len(T), np.int64)
-        if at:
-            people = self.people[row, :at]
-            stand(people, self._grids[row : row + 1], T, shown)
-        for movers in (self._traffic[row], self._doors[row]):
-            if movers is not None:
-                T[at : at + len(movers)] = movers.motion()[0]
+    def _room(self, count: int) -> None:
+        """Makes the rows long enough for so many movers."""
+        more = count - self._now.shape[1]
+        if more > 0:
+            none = np.tile(np.eye(4), (len(self._now), more, 1, 1))
+            self._now = np.concatenate([self._now, none], 1)
+            self._before = np.concatenate([self._before, none], 1)
+            self._shown = np.pad(self._shown, ((0, 0), (0, more)))
+
+    def _of(self, row: int, table: NDArray) -> NDArray:
+        """What is there of a row of a table that is as long as the longest."""
+        return table[row, : len(self._instances[row])]
+
+    def _pose(self, rows: IntArray) -> None:
+        """Writes where the movers of some rows are, and what they show."""
+        stand(rows, self.people, self.counts, self._grids, self._now, self._shown)
+        for row in rows.tolist():
+            at = int(self.counts[row])
+            for movers in self._driven[row]:
+                self._now[row, at : at + len(movers)] = movers.motion()[0]
+                self._shown[row, at : at + len(movers)] = 0
                 at += len(movers)
-        return shown
 
     def _everybody(self) -> tuple[Any, ...]:
         """The first arguments of `admit_all`."""
+        vehicles, edges = self._no_vehicles
         found = [None if t is None else t.discs() for t in self._traffic]
-        edges = np.cumsum([0, *(0 if d is None else len(d) for d in found)])
-        vehicles = np.concatenate([np.zeros((0, 3)), *(d for d in found if d is not None)])
+        if any(discs is not None for discs in found):
+            edges = np.cumsum([0, *(0 if discs is None else len(discs) for discs in found)])
+            vehicles = np.concatenate([discs for discs in found if discs is not None])
         return self.people, self.counts, self.movers.radius, vehicles, edges, self._agents
 
     def _walkers(self, row: int) -> NDArray[np.float64]:

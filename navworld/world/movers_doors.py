@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.world.geodesic import DistanceField
+from navworld.world.looks import Lighting
 from navworld.world.navigability import Navigator
 from navworld.world.prepared import RayScene
-from navworld.world.scene import Door, Instance, Scene
+from navworld.world.scene import Door, Instance, Lightmap, Scene
 from navworld.world.store import Place
 
 RATE = 2.5
@@ -69,7 +70,7 @@ class Doors:
     def __len__(self) -> int:
         return len(self.share)
 
-    def swing(self, discs: NDArray[np.float64], dt: float) -> None:
+    def move(self, discs: NDArray[np.float64], dt: float) -> None:
         """Moves the leaves on, given who is there: (N, 3) x, y, radius [m]."""
         away = np.linalg.norm(self._hinges[:, None] - discs[None, :, :2], axis=2) - discs[:, 2]
         visited = away.min(1) < self._reach + NEAR
@@ -124,6 +125,10 @@ class Unhung(Place):
             elif self._less.state.records is not whole.state.records:
                 self._less = self._less.lit_as(whole)
             return self._less
+
+    def lit(self, lighting: Lighting, light: str) -> tuple[Scene, Lightmap | None]:
+        """As of the whole place."""
+        return self._whole.lit(lighting, light)
 
     def navigator(self, radius: float) -> Navigator:
         """As of the whole place: leaves stand open where the map knows them."""

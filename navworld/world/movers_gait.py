@@ -126,24 +126,35 @@ def _shown(phase, swing):
 
 
 @numba.njit(cache=True, nogil=True)
-def stand(people, records, T_world_person, shown):
-    """Writes where people (P,) are, (P, 4, 4), and which pose they show (P,).
+def stand(rows, people, counts, grids, T_world_mover, shown):
+    """Writes where the people of some rows are and which pose they show.
 
     Args:
-        records: (1,) of `clearance.GRID`, of the floor they walk on.
+        rows: (R,) which rows.
+        people: (B, P) of PERSON; the first `counts[b]` of a row are there.
+        grids: (B,) of `clearance.GRID`, of the floors they walk on.
+        T_world_mover: (B, ≥ P, 4, 4), shown: (B, ≥ P); written where people are.
     """
-    for p in range(len(people)):
-        me, T = people[p], T_world_person[p]
-        c, s = np.cos(me.yaw), np.sin(me.yaw)
-        T[0, 0], T[0, 1], T[1, 0], T[1, 1] = c, -s, s, c
-        T[0, 3], T[1, 3] = me.x, me.y
-        shown[p] = _shown(me.phase, me.swing)
-    which, xy = np.zeros(len(people), np.int64), np.empty((len(people), 2))
-    for p in range(len(people)):
-        xy[p, 0], xy[p, 1] = people[p].x, people[p].y
-    ground = ground_at(records, which, xy)
-    for p in range(len(people)):
-        T_world_person[p, 2, 3] = ground[p, 0]
+    total = 0
+    for b in rows:
+        total += counts[b]
+    which, xy = np.empty(total, np.int64), np.empty((total, 2))
+    n = 0
+    for b in rows:
+        for p in range(counts[b]):
+            me, T = people[b, p], T_world_mover[b, p]
+            c, s = np.cos(me.yaw), np.sin(me.yaw)
+            T[0, 0], T[0, 1], T[1, 0], T[1, 1] = c, -s, s, c
+            T[0, 3], T[1, 3] = me.x, me.y
+            shown[b, p] = _shown(me.phase, me.swing)
+            which[n], xy[n, 0], xy[n, 1] = b, me.x, me.y
+            n += 1
+    ground = ground_at(grids, which, xy)
+    n = 0
+    for b in rows:
+        for p in range(counts[b]):
+            T_world_mover[b, p, 2, 3] = ground[n, 0]
+            n += 1
 
 
 @numba.njit(inline="always")

@@ -36,6 +36,7 @@ PERSON = np.dtype(
         ("goal", np.int64),
         ("aim_x", np.float64), ("aim_y", np.float64),  # where the way there leads next
         ("age", np.float64),  # since it looked for that [s]
+        ("from_x", np.float64), ("from_y", np.float64),  # where it stood when it did
         ("draws", np.uint64),  # state of its random stream
     ]
 )  # fmt: skip
@@ -60,6 +61,7 @@ _TURN_RATE = 4.0  # [rad/s]
 _FAN = np.radians([0.0, -20.0, 20.0, -45.0, 45.0, -75.0, 75.0, -110.0, 110.0])
 _COS, _SIN = np.cos(_FAN), np.sin(_FAN)
 _SLOWER = np.array([1.0, 0.5])
+_WALLS = 0.8  # what no free way at all costs
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -185,8 +187,10 @@ def _chosen(me, near, found, grid, record, wx, wy, speed):
             if cost >= best:
                 continue
             reach = _AHEAD / record.cell
-            free = free_fraction(grid, record.cell, floor, u, v, vx * reach, vy * reach)
-            cost += 0.8 * (1.0 - free)
+            # Less free way than this would cost too much, however much less.
+            least = 1.0 - (best - cost) / _WALLS - 1e-12
+            free = free_fraction(grid, record.cell, floor, u, v, vx * reach, vy * reach, least)
+            cost += _WALLS * (1.0 - free)
             if cost < best:
                 best, bx, by = cost, vx, vy
                 if s == 0 and k == 0 and cost < 1e-9:
@@ -212,7 +216,10 @@ def _decide(me, near, found, grid, record, fields, spots, h):
         return 0.0, 0.0
     me.age += h
     if me.age > _MEMORY or np.hypot(me.aim_x - me.x, me.aim_y - me.y) < 0.4:
-        me.aim_x, me.aim_y = aim(fields[me.goal], me.x, me.y, 2.0)
+        # From where it stood when it last looked, the way is still the same.
+        if me.age == np.inf or me.x != me.from_x or me.y != me.from_y:
+            me.aim_x, me.aim_y = aim(fields[me.goal], me.x, me.y, 2.0)
+            me.from_x, me.from_y = me.x, me.y
         me.age = 0.0
     wx, wy = me.aim_x - me.x, me.aim_y - me.y
     way = np.hypot(wx, wy)
@@ -260,19 +267,29 @@ def _move(me, near, found, grid, record, vx, vy, h):
 
 
 @numba.njit(cache=True, nogil=True)
-def walk(people, counts, grids, fields, spots, agents, seconds, ticks):
+def walk(people, before, counts, grids, fields, spots, agents, xy, seconds, ticks):
     """Walks the people of all rows on by `seconds`, in `ticks` equal ticks.
 
     Args:
         people: (B, P) of PERSON; the first `counts[b]` of a row are there.
+        before: (B, P) of PERSON, written: the people as they were.
         counts: (B,) int64.
         grids: (B,) of `clearance.GRID`: where a person can stand.
         fields: (B, GOALS) of `fields.FIELD`. spots: (B, GOALS, 2) [m].
-        agents: (B, 5): x, y [m], velocity x, y [m/s] and radius [m] of the body to go around.
+        agents: (B, 5): x, y [m], velocity x, y [m/s] and radius [m] of the body to go around,
+            where it was; written.
+        xy: (B, 2) where the bodies are now [m]: those that went 2 m or more were put there.
     """
     h = seconds / ticks
     near = np.empty((people.shape[1] + 1, 5))
     for b in range(len(people)):
+        dx, dy = xy[b, 0] - agents[b, 0], xy[b, 1] - agents[b, 1]
+        steady = np.hypot(dx, dy) < 2.0
+        agents[b, 0], agents[b, 1] = xy[b, 0], xy[b, 1]
+        agents[b, 2] = dx / seconds if steady else 0.0
+        agents[b, 3] = dy / seconds if steady else 0.0
+        for p in range(counts[b]):
+            before[b, p] = people[b, p]
         if counts[b] == 0:
             continue
         grid, record, row = grid_of(grids[b]), grids[b], people[b]

@@ -109,7 +109,7 @@ class Traffic:
         """(V,) numbers of their looks."""
         return [int(look) for look in self.vehicles["look"]]
 
-    def drive(self, discs: NDArray[np.float64], dt: float) -> None:
+    def move(self, discs: NDArray[np.float64], dt: float) -> None:
         """Moves the vehicles on; (D, 3) x, y, radius of who else is there [m]."""
         lanes = self._lanes
         if lanes is not None and len(self):

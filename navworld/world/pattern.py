@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from math import tan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from navworld.geometry.cameras import Camera, pixel_grid
-from navworld.world.embree import LANES, aligned_copy
+from navworld.world.culling import blocks, cones
+from navworld.world.packets import LANES, aligned_copy
+
+NO_CONES = np.zeros(6, np.float32), np.zeros((0, 6, LANES), np.float32)
+"""What `RayPattern.cones` is of rays that no cones hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,13 @@ class RayPattern:
                 f"ray origins have shape {origins.shape}: give {directions.shape}, all finite"
             )
         object.__setattr__(self, "origins", origins)
+
+    def __deepcopy__(self, memo: object) -> RayPattern:
+        return self  # nothing changes
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without what is cached: unpickled, it would not start at a cache line any more.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @classmethod
     def pinhole(cls, height: int, width: int, fov_deg: float) -> RayPattern:
@@ -126,6 +138,17 @@ class RayPattern:
         ]
         whole = (np.diff(pixels.reshape(-1, 4, 4), axis=2) == 1).all((1, 2))
         return rays[0], rays[1], pixels, whole
+
+    @cached_property
+    def cones(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The cone around all rays, and those around packets (`culling.nearest_parts`).
+
+        None around packets whose rays do not start together or run apart.
+        """
+        if self.origins is not None or not self.coherent:
+            return NO_CONES
+        table = cones(self.packets[0])
+        return table[:, -1].copy(), blocks(table)
 
     def finer(self, factor: int) -> RayPattern:
         """`factor` × `factor` rays in place of each, interpolated between the given ones."""

@@ -1,17 +1,16 @@
-"""Scenes and moving parts made ready for tracing: hierarchies, triangle records, light."""
+"""Scenes made ready for tracing: hierarchies, triangle records, light."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from navworld.world.embree import Instances, TriangleMesh, aligned_copy
-from navworld.world.fallback import ReferenceInstances, ReferenceMesh, native
+from navworld.world.embree import TriangleMesh
+from navworld.world.fallback import ReferenceMesh, native
+from navworld.world.packets import aligned_copy
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Material, Scene, Texture
 from navworld.world.shading import INSTANCE_BITS, RECORD
 from navworld.world.texturing import LEVELS, material_levels, mip_chain
@@ -148,91 +147,6 @@ class RayScene:
         row = state.row.copy()
         row[1] = records.ctypes.data
         self.state = _State(records, state.atlas, row)
-
-
-class MovingParts:
-    """Things that move: rigid copies of small scenes, traced after the static scene.
-
-    They are lit evenly by the direction their surfaces face. Part k reports the instance
-    `instances[k]` plus the triangle's own instance in its scene. A part may have several shapes
-    (the poses of a walker), of which it shows one at a time.
-    """
-
-    def __init__(
-        self,
-        shapes: Sequence[RayScene | Sequence[RayScene]],
-        T_world_part: ArrayLike | None = None,
-        *,
-        instances: Sequence[int] | None = None,
-    ) -> None:
-        """Places one part per shape (one shape may appear many times); (K, 4, 4) poses.
-
-        Where several shapes are given for a part, it shows the first.
-        """
-        if not shapes:
-            raise ValueError("moving parts need at least one shape; give None where nothing moves")
-        first = np.zeros(len(shapes), np.int64) if instances is None else instances
-        self._shapes = tuple((s,) if isinstance(s, RayScene) else tuple(s) for s in shapes)
-        self._states = [[shape.state for shape in group] for group in self._shapes]
-        self.scene = _instances([[shape.mesh for shape in group] for group in self._shapes])
-        records = [[state.records.ctypes.data for state in group] for group in self._states]
-        most = max(len(group) for group in records)
-        self._choices = np.array([group + group[-1:] * (most - len(group)) for group in records])
-        self._records = np.ascontiguousarray(self._choices[:, 0], np.int64)
-        self._shown = np.zeros(len(shapes), np.int64)
-        self._instances = np.ascontiguousarray(first, np.int64)
-        if self._instances.shape != (len(shapes),):
-            raise ValueError(f"{len(shapes)} parts need as many first instances")
-        self._rotations = np.tile(np.eye(3, dtype=np.float32), (len(shapes), 1, 1))
-        pointers = [a.ctypes.data for a in (self._records, self._instances, self._rotations)]
-        self.row = np.array([self.scene.handle, len(shapes), *pointers], np.int64)
-        if T_world_part is not None:
-            self.set_transforms(T_world_part)
-
-    def __len__(self) -> int:
-        return len(self._shapes)
-
-    def set_transforms(
-        self, T_world_part: ArrayLike, shown: NDArray[np.int64] | None = None
-    ) -> None:
-        """Moves the parts: (K, 4, 4). Not while images with them are being rendered.
-
-        Args:
-            shown: (K,) which of its shapes each part shows from now on; None changes nothing.
-        """
-        T = np.ascontiguousarray(T_world_part, np.float64)
-        shown = self._shown if shown is None else shown
-        if T.shape != (len(self), 4, 4) or not _note(
-            T, self._choices, shown, self._records, self._rotations
-        ):
-            raise ValueError(f"T_world_part is {T.shape}: give ({len(self)}, 4, 4) finite poses")
-        self._shown = shown
-        self.scene.set_transforms(T, shown)
-
-
-@nb.njit(nogil=True, cache=True)
-def _note(T_world_part, choices, shown, records, rotations):
-    """Writes for every part the record of the shape that it shows and its rotation.
-
-    False, and nothing written, where a pose (K, 4, 4) is not finite.
-    """
-    for value in T_world_part.flat:
-        if not np.isfinite(value):
-            return False
-    for k in range(len(shown)):
-        records[k] = choices[k, shown[k]]
-        for i in range(3):
-            for j in range(3):
-                rotations[k, i, j] = T_world_part[k, i, j]
-    return True
-
-
-def _instances(
-    meshes: Sequence[Sequence[TriangleMesh | ReferenceMesh]],
-) -> Instances | ReferenceInstances:
-    if isinstance(meshes[0][0], TriangleMesh):
-        return Instances(meshes)  # type: ignore[arg-type]
-    return ReferenceInstances(meshes)  # type: ignore[arg-type]
 
 
 def _check_scene(scene: Scene) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from navworld.world import embree as em
+from navworld.world import packets as pk
 from navworld.world.envelope import Envelope
 from navworld.world.fallback import ReferenceMesh
 from navworld.world.rays import RayScene, cast
@@ -176,31 +176,31 @@ def access_points(
 @njit(cache=True, nogil=True)
 def _cross(calls, handle, start, ways, loss, total):
     """Adds up the losses of all faces on each way: many short rays in one packet."""
-    rays = em.new_packet()
+    rays = pk.new_packet()
     ids = rays.view(np.int32)
-    for first in range(0, len(ways), em.LANES):
-        live = min(em.LANES, len(ways) - first)
-        skin = np.zeros(em.LANES, np.float32)
-        for k in range(em.LANES):
+    for first in range(0, len(ways), pk.LANES):
+        live = min(pk.LANES, len(ways) - first)
+        skin = np.zeros(pk.LANES, np.float32)
+        for k in range(pk.LANES):
             way = ways[min(first + k, len(ways) - 1)]
-            em.set_ray(rays, k, start, way, np.float32(0.0), np.float32(1.0))
-            ids[em.VALID, k] = -1 if k < live else 0
+            pk.set_ray(rays, k, start, way, np.float32(0.0), np.float32(1.0))
+            ids[pk.VALID, k] = -1 if k < live else 0
             skin[k] = SKIN / max(np.sqrt((way * way).sum()), 1e-6)
         for _ in range(MOST_FACES):
-            em.intersect(calls, handle, rays, False)
+            pk.intersect(calls, handle, rays, False)
             going = False
             for k in range(live):
-                if ids[em.VALID, k] == 0:
+                if ids[pk.VALID, k] == 0:
                     continue
-                if ids[em.GEOM_ID, k] < 0:
-                    ids[em.VALID, k] = 0
+                if ids[pk.GEOM_ID, k] < 0:
+                    ids[pk.VALID, k] = 0
                     continue
-                total[first + k] += loss[ids[em.PRIM_ID, k]]
-                near = rays[em.TFAR, k] + skin[k]
+                total[first + k] += loss[ids[pk.PRIM_ID, k]]
+                near = rays[pk.TFAR, k] + skin[k]
                 if near >= 1.0:
-                    ids[em.VALID, k] = 0
+                    ids[pk.VALID, k] = 0
                     continue
-                em.set_ray(rays, k, start, ways[first + k], near, np.float32(1.0))
+                pk.set_ray(rays, k, start, ways[first + k], near, np.float32(1.0))
                 going = True
             if not going:
                 break

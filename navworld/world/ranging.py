@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
 from math import inf
@@ -34,9 +34,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from navworld.world import ranging_kernel as kernel
-from navworld.world.embree import LANES, aligned_copy
 from navworld.world.fallback import ReferenceInstances, ReferenceMesh
-from navworld.world.prepared import MovingParts, RayScene
+from navworld.world.moving import MovingParts, parts_table
+from navworld.world.packets import LANES, aligned_copy
+from navworld.world.prepared import RayScene
 from navworld.world.scene import LIGHT_GAMMA, Scene, Texture
 from navworld.world.shading import HIT_ROWS
 from navworld.world.threads import on_threads
@@ -60,6 +61,13 @@ class Sweep:
 
     elevations: NDArray[np.float64]
     azimuths: NDArray[np.float64]
+
+    def __deepcopy__(self, memo: object) -> Sweep:
+        return self  # nothing changes
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without what is cached: unpickled, it would not start at a cache line any more.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -196,10 +204,7 @@ def scan(
             if shares.dtype != np.float32 or shares.shape != (len(scene.scene.triangles),):
                 raise ValueError(f"reflectance[{k}] must be what reflectances(scene) gives")
             table[k, kernel.REFLECTANCE] = shares.ctypes.data
-    moving = np.zeros((len(poses), 5), np.int64)
-    for k, parts in enumerate(movers or ()):
-        if parts is not None:
-            moving[k] = parts.row
+    moving = parts_table(movers or [None] * len(poses), settled=True)
     draws = np.zeros(len(poses), np.uint64) if keys is None else np.ascontiguousarray(keys)
     job = (
         scenes[0].mesh.calls, table, moving, index, poses, draws.view(np.int64), *sweep.packets,

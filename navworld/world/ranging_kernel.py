@@ -10,8 +10,8 @@ import numpy as np
 from numba.np.numpy_support import carray
 
 from navworld.world import draws
-from navworld.world import embree as em
-from navworld.world.shading import HIT_ROWS, MOVER_COUNT, MOVER_HANDLE, MOVER_ROTATIONS
+from navworld.world import packets as pk
+from navworld.world.shading import HIT_ROWS
 from navworld.world.simd import (
     load_f16,
     load_f32,
@@ -36,11 +36,11 @@ NEAR, FAR, VARIANCE, GROWTH, DROPOUT, REACH, SETTINGS = range(7)
 # What there is to do, as bits of `tasks`.
 INTENSITY, FALLOFF, WEAK, DROPPING, NOISY = 1, 2, 4, 8, 16
 
-_ROW = em.LANES * 4
-_DX, _DY, _DZ = em.DIR_X * _ROW, em.DIR_Y * _ROW, em.DIR_Z * _ROW
-_NX, _NY, _NZ = em.NG_X * _ROW, em.NG_Y * _ROW, em.NG_Z * _ROW
-_T, _SHARE = em.TFAR * _ROW, em.RAY_ID * _ROW  # Embree leaves the second to its user
-_PRIM, _GEOM, _INST = em.PRIM_ID * _ROW, em.GEOM_ID * _ROW, em.INST_ID * _ROW
+_ROW = pk.LANES * 4
+_DX, _DY, _DZ = pk.DIR_X * _ROW, pk.DIR_Y * _ROW, pk.DIR_Z * _ROW
+_NX, _NY, _NZ = pk.NG_X * _ROW, pk.NG_Y * _ROW, pk.NG_Z * _ROW
+_T, _SHARE = pk.TFAR * _ROW, pk.RAY_ID * _ROW  # Embree leaves the second to its user
+_PRIM, _GEOM, _INST = pk.PRIM_ID * _ROW, pk.GEOM_ID * _ROW, pk.INST_ID * _ROW
 
 
 @nb.njit(nogil=True)
@@ -58,15 +58,15 @@ def _aim(packet, directions, pose, far):
 @nb.njit(nogil=True)
 def _aim_moving(rays, directions, spots, poses, far):
     """Turns 16 directions into the world, each at the pose of its azimuth."""
-    for k in range(em.LANES):
+    for k in range(pk.LANES):
         pose = poses[load_i32(spots + 4 * k) % len(poses)]
         x = load_f32(directions + 4 * k)
         y = load_f32(directions + _ROW + 4 * k)
         z = load_f32(directions + 2 * _ROW + 4 * k)
-        rays[em.DIR_X, k] = x * pose[0] + y * pose[1] + z * pose[2]
-        rays[em.DIR_Y, k] = x * pose[3] + y * pose[4] + z * pose[5]
-        rays[em.DIR_Z, k] = x * pose[6] + y * pose[7] + z * pose[8]
-        rays[em.ORG_X, k], rays[em.ORG_Y, k], rays[em.ORG_Z, k] = pose[9], pose[10], pose[11]
+        rays[pk.DIR_X, k] = x * pose[0] + y * pose[1] + z * pose[2]
+        rays[pk.DIR_Y, k] = x * pose[3] + y * pose[4] + z * pose[5]
+        rays[pk.DIR_Z, k] = x * pose[6] + y * pose[7] + z * pose[8]
+        rays[pk.ORG_X, k], rays[pk.ORG_Y, k], rays[pk.ORG_Z, k] = pose[9], pose[10], pose[11]
     _clear(np.int64(rays.ctypes.data), far)
 
 
@@ -81,24 +81,24 @@ def _clear(packet, far):
 @nb.njit(nogil=True)
 def _recall(rays, hits):
     """Takes the hits of a packet from memory instead of tracing it."""
-    found = carray(em.pointer(hits), (HIT_ROWS, em.LANES), np.float32)
-    for k in range(em.LANES):
-        rays[em.TFAR, k] = found[0, k]
+    found = carray(pk.pointer(hits), (HIT_ROWS, pk.LANES), np.float32)
+    for k in range(pk.LANES):
+        rays[pk.TFAR, k] = found[0, k]
         for row in range(1, HIT_ROWS):
-            rays[em.NG_X + row - 1, k] = found[row, k]
+            rays[pk.NG_X + row - 1, k] = found[row, k]
 
 
 @nb.njit(nogil=True)
 def _turn_normals(rays, rotations):
     """Turns the normals of moving parts, which are in their own frames, into the world."""
     ids = rays.view(np.int32)
-    for k in range(em.LANES):
-        if ids[em.INST_ID, k] >= 0:
-            r = carray(em.pointer(rotations + 36 * ids[em.INST_ID, k]), (3, 3), np.float32)
-            x, y, z = rays[em.NG_X, k], rays[em.NG_Y, k], rays[em.NG_Z, k]
-            rays[em.NG_X, k] = r[0, 0] * x + r[0, 1] * y + r[0, 2] * z
-            rays[em.NG_Y, k] = r[1, 0] * x + r[1, 1] * y + r[1, 2] * z
-            rays[em.NG_Z, k] = r[2, 0] * x + r[2, 1] * y + r[2, 2] * z
+    for k in range(pk.LANES):
+        if ids[pk.INST_ID, k] >= 0:
+            r = carray(pk.pointer(rotations + 36 * ids[pk.INST_ID, k]), (3, 3), np.float32)
+            x, y, z = rays[pk.NG_X, k], rays[pk.NG_Y, k], rays[pk.NG_Z, k]
+            rays[pk.NG_X, k] = r[0, 0] * x + r[0, 1] * y + r[0, 2] * z
+            rays[pk.NG_Y, k] = r[1, 0] * x + r[1, 1] * y + r[1, 2] * z
+            rays[pk.NG_Z, k] = r[2, 0] * x + r[2, 1] * y + r[2, 2] * z
 
 
 @nb.njit(nogil=True)
@@ -106,7 +106,7 @@ def _light(packet, table):
     """Finds the share of the light that each of 16 hits sends back."""
     own = (load_i16(packet + _GEOM) >= 0) & (load_i16(packet + _INST) < 0)
     store(packet + _SHARE, select(own, load_i16(packet + _PRIM), splat_i16(0)))
-    for k in range(em.LANES):
+    for k in range(pk.LANES):
         triangle = np.int64(load_i32(packet + _SHARE + 4 * k))
         store(packet + _SHARE + 4 * k, load_f32(table + 4 * triangle))
     nx, ny, nz = load_f16(packet + _NX), load_f16(packet + _NY), load_f16(packet + _NZ)
@@ -173,10 +173,10 @@ def _receive(packet, spots, key, settings, tasks):
 def _write(row, spots, whole, image):
     """Copies 16 values to their places in an image."""
     if whole:
-        for k in range(0, em.LANES, 4):
+        for k in range(0, pk.LANES, 4):
             store(image + 4 * np.int64(load_i32(spots + 4 * k)), load_i4(row + 4 * k))
     else:
-        for k in range(em.LANES):
+        for k in range(pk.LANES):
             store(image + 4 * np.int64(load_i32(spots + 4 * k)), load_i32(row + 4 * k))
 
 
@@ -203,7 +203,7 @@ def trace_scans(
     Args:
         calls: `embree.Device.calls`.
         scenes: (S, 2) int64, columns HANDLE and REFLECTANCE (an address, or 0).
-        movers: (N, 5) int64, columns MOVER_… of `shading`; MOVER_COUNT is 0 where nothing moves.
+        movers: (N,) of `moving.PARTS`, settled.
         which: (N,) int64 scene of every scanner.
         poses: (N, 1, 12) float32, rotation by rows and position, or (N, W, 12) for every azimuth.
         keys: (N,) int64 keys of the random numbers.
@@ -217,7 +217,7 @@ def trace_scans(
         hits: Address of the hits of these packets (HIT_ROWS, 16) where they are not to be traced
             here, or 0.
     """
-    rays = em.new_packet()
+    rays = pk.new_packet()
     packet = np.int64(rays.ctypes.data)
     first_spots, first_along = np.int64(beams.ctypes.data), np.int64(directions.ctypes.data)
     rules = np.int64(settings.ctypes.data)
@@ -226,11 +226,11 @@ def trace_scans(
     while at < span[1]:
         n = at // count
         scene, mover, pose, key = scenes[which[n]], movers[n], poses[n, 0], keys[n]
-        handle, reflectance, parts = scene[HANDLE], scene[REFLECTANCE], mover[MOVER_COUNT]
+        handle, reflectance, parts = scene[HANDLE], scene[REFLECTANCE], mover.count
         image = 4 * n * span[2]
-        for k in range(em.LANES):
+        for k in range(pk.LANES):
             for axis in range(3):
-                rays[em.ORG_X + axis, k] = pose[9 + axis]
+                rays[pk.ORG_X + axis, k] = pose[9 + axis]
         for p in range(at - n * count, min(count, span[1] - n * count)):
             spots, along = first_spots + _ROW * p, first_along + 3 * _ROW * p
             if still:
@@ -240,12 +240,12 @@ def trace_scans(
             if hits != 0:
                 _recall(rays, hits + HIT_ROWS * _ROW * (n * count + p - span[0]))
             else:
-                em.intersect(calls, handle, rays, True)
+                pk.intersect(calls, handle, rays, True)
                 if parts > 0:
-                    em.intersect(calls, mover[MOVER_HANDLE], rays, True)
+                    pk.intersect(calls, mover.scene, rays, True)
             if tasks & (INTENSITY | WEAK):
                 if parts > 0:
-                    _turn_normals(rays, mover[MOVER_ROTATIONS])
+                    _turn_normals(rays, mover.rotations)
                 _light(packet, reflectance)
             _receive(packet, spots, key, rules, tasks)
             _write(packet + _T, spots, whole[p], ranges + image)

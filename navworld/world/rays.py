@@ -16,9 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from navworld.world import shading
 from navworld.world.buffers import fresh
 from navworld.world.fallback import ReferenceInstances, ReferenceMesh
-from navworld.world.pattern import RayPattern
-from navworld.world.prepared import MovingParts, RayScene
+from navworld.world.moving import MovingParts, parts_table
+from navworld.world.pattern import NO_CONES, RayPattern
+from navworld.world.prepared import RayScene
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE
+from navworld.world.single_rays import trace_rays, trace_shadows
 from navworld.world.threads import on_threads
 
 __all__ = ["OUTPUTS", "MovingParts", "RayPattern", "RayScene", "cast", "occluded", "render"]
@@ -122,7 +124,7 @@ def cast(
         triangle = hits.view(np.int32)[6].copy()
         return np.where(triangle >= 0, hits[0], np.float32(inf)), triangle
     calls, handle = scene.mesh.calls, scene.mesh.handle
-    shading.trace_rays(calls, handle, start, along, np.float32(far), t, triangle)
+    trace_rays(calls, handle, start, along, np.float32(far), t, triangle)
     return t, triangle
 
 
@@ -152,10 +154,10 @@ def occluded(
     blocked = np.empty(len(start), np.bool_)
     if len(start):
         calls, handle = scene.mesh.calls, scene.mesh.handle
-        shading.trace_shadows(calls, handle, start, along, reach, blocked)
+        trace_shadows(calls, handle, start, along, reach, blocked)
         if movers is not None:
             behind = np.empty_like(blocked)
-            shading.trace_shadows(calls, movers.scene.handle, start, along, reach, behind)
+            trace_shadows(calls, movers.scene.handle, start, along, reach, behind)
             blocked |= behind
     return blocked
 
@@ -256,6 +258,7 @@ def _run(
     threads: int,
 ) -> dict[str, NDArray]:
     directions, origins, pixels, whole = pattern.packets
+    cones = pattern.cones if movers is not None else NO_CONES
     images: dict[str, NDArray] = {
         name: fresh((len(poses), *pattern.shape, *OUTPUTS[name][0]), OUTPUTS[name][1])
         for name in outputs
@@ -266,17 +269,15 @@ def _run(
             addresses[k] = images[name].ctypes.data
     states = [scene.state for scene in scenes]  # keeps what the addresses point at
     table = np.stack([state.row for state in states])
-    moving = np.zeros((len(poses), 5), np.int64)
-    for k, parts in enumerate(movers or ()):
-        if parts is not None:
-            moving[k] = parts.row
+    # Alone, the kernel settles what it may hit; several threads could do so at the same time.
+    moving = parts_table(movers or [None] * len(poses), settled=threads > 1)
     calls = scenes[0].mesh.calls
     packets, resolution = len(pixels), pattern.shape[0] * pattern.shape[1]
 
     def work(shares: NDArray[np.int64], taken: NDArray[np.int64], hits: int = 0) -> None:
         shading.trace_images(
             calls, table, moving, which, poses, gains, directions, origins, pixels, whole,
-            addresses, settings, shares, taken, resolution, hits,
+            addresses, settings, shares, taken, resolution, hits, *cones,
         )  # fmt: skip
 
     if isinstance(scenes[0].mesh, ReferenceMesh):

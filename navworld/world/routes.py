@@ -30,6 +30,7 @@ BANDS = (  # from the smoothest to the tightest: spacing [m], push off walls [m]
 )
 SHARP = np.radians(80)  # from this turn on a carrier stops and turns on the spot
 ATTEMPTS = 60  # goals drawn before a place is given up
+LAP = 0.55  # longest lap, as a share of what full speed would cover: turns and pauses take time too
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Route:
     Attributes:
         xy: (N, 2) [m]. yaw: (N,) heading, running on over whole turns [rad].
         travelled: (N,) path length [m]. turned: (N,) angle turned on the spot [rad].
-        height: Of the floor [m].
+        ground: (N,) height of the ground below, where it is uneven smoothed as it is driven over
+            [m].
         navigator: The walkable space, for the radius that was kept clear; None in the open.
     """
 
@@ -68,13 +70,17 @@ class Route:
     yaw: NDArray[np.float64]
     travelled: NDArray[np.float64]
     turned: NDArray[np.float64]
-    height: float
+    ground: NDArray[np.float64]
     navigator: Navigator | None
 
     @property
     def t(self) -> NDArray[np.float64]:
         """(N,) times of the samples [s]."""
         return TICK * np.arange(len(self.xy), dtype=np.float64)
+
+    def ground_below(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(K,) height of the ground below points (K, 2) beside the way [m]."""
+        return np.zeros(len(xy)) if self.navigator is None else self.navigator.ground(xy)
 
     @property
     def speed(self) -> NDArray[np.float64]:
@@ -103,13 +109,19 @@ class OpenSpace:
 
 
 def roam(
-    navigator: Navigator | None, rng: np.random.Generator, seconds: float, pace: Pace
+    navigator: Navigator | None,
+    rng: np.random.Generator,
+    seconds: float,
+    pace: Pace,
+    *,
+    loop: bool = False,
 ) -> Route:
     """A route of some length through the walkable space of a body, or in the open.
 
     Args:
         navigator: Its radius is what the middle of the route keeps from everything.
         seconds: Duration, at least 2 s; sampled at 0, `TICK` … up to it or just beyond.
+        loop: Whether the way closes: it leads back to its start, lap after lap.
 
     Raises:
         ValueError: The duration is too short, or no way could be found.
@@ -118,11 +130,12 @@ def roam(
         raise ValueError(f"a curve of {seconds!r} s was asked for: give at least 2 s")
     count = int(np.ceil(seconds / TICK - 1e-6)) + 1
     clock = _Clock(rng, pace)
-    for leg in _legs(navigator, rng):
+    legs = _laps(navigator, rng, LAP * seconds * pace.speed) if loop else _legs(navigator, rng)
+    for leg in legs:
         clock.drive(leg)
         if clock.seconds > seconds:
             break
-    return clock.route(count, 0.0 if navigator is None else navigator.floor.height, navigator)
+    return clock.route(count, navigator)
 
 
 def _legs(navigator: Navigator | None, rng: np.random.Generator) -> Iterator[NDArray[np.float64]]:
@@ -143,6 +156,45 @@ def _legs(navigator: Navigator | None, rng: np.random.Generator) -> Iterator[NDA
     while True:
         here, leg = _leg(navigator, rng, here)
         yield leg
+
+
+def _laps(
+    navigator: Navigator | None, rng: np.random.Generator, longest: float
+) -> Iterator[NDArray[np.float64]]:
+    """Ways (K, 2) [m] that lead round, again and again."""
+    if navigator is None:
+        around = 0.5 * rng.uniform(0.8, 1.0, 8)[:, None] * longest / (2 * np.pi)
+        angles = np.linspace(0, 2 * np.pi, 9)[:8, None]
+        corners = around * np.concatenate([np.cos(angles), np.sin(angles)], 1)
+        lap = [_rounded(np.concatenate([corners, corners[:1]]), OpenSpace(), 0.0)]
+    else:
+        lap = _lap(navigator, rng, longest)
+    while True:
+        for leg in lap:
+            assert leg is not None  # in the open every way fits
+            yield leg
+
+
+def _lap(
+    navigator: Navigator, rng: np.random.Generator, longest: float
+) -> list[NDArray[np.float64] | None]:
+    """A way through some goals, and the way back to its start, at most so long [m] together."""
+    shortest = np.inf
+    for _ in range(ATTEMPTS):
+        start = navigator.sample(rng, 1)[0]
+        end, leg = _leg(navigator, rng, start)
+        length, path = shortest_path(navigator, end, start)
+        home = _rounded(path, navigator, navigator.radius) if length > 0.5 else None
+        if home is None:
+            continue
+        total = sum(np.linalg.norm(np.diff(way, axis=0), axis=1).sum() for way in (leg, home))
+        if total <= longest:
+            return [leg, home]
+        shortest = min(shortest, total)
+    raise ValueError(
+        f"no way round of at most {longest:.1f} m was found, the shortest was {shortest:.1f} m: "
+        "give it more seconds, or a faster carrier"
+    )
 
 
 def _leg(
@@ -260,7 +312,7 @@ class _Clock:
         xy = curve(s)
         self._parts.append(np.column_stack([xy, yaw, gone + s, np.full(len(s), turned)]))
 
-    def route(self, count: int, height: float, navigator: Navigator | None) -> Route:
+    def route(self, count: int, navigator: Navigator | None) -> Route:
         """The first `count` samples, brought to rest at the end."""
         samples = np.concatenate(self._parts)
         ticks = np.arange(count, dtype=np.float64)
@@ -268,7 +320,11 @@ class _Clock:
         x = np.clip((ticks - (count - 1 - brake)) / brake, 0, 1)
         slowed = ticks - brake * (2.5 * x**4 - 3 * x**5 + x**6)  # runs at 1 − 10x³ + 15x⁴ − 6x⁵
         x, y, yaw, travelled, turned = CubicSpline(np.arange(len(samples)), samples)(slowed).T
-        return Route(np.stack([x, y], 1), yaw, travelled, turned, height, navigator)
+        xy = np.stack([x, y], 1)
+        ground = np.full(count, 0.0 if navigator is None else navigator.floor.height)
+        if navigator is not None and navigator.floor.heights is not None:
+            ground = smoothed(navigator.ground(xy)[:, None], self._width)[:, 0]
+        return Route(xy, yaw, travelled, turned, ground, navigator)
 
     def _times(self, curve: CubicSpline, length: float) -> NDArray[np.float64]:
         """(N,) path length at every tick, at rest at both ends."""
@@ -283,8 +339,10 @@ class _Clock:
         limit = np.minimum(limit, pace.speed * rng.uniform(0.92, 1.0))
         wait = np.zeros(len(s))
         for _ in range(rng.poisson(pace.pauses / 60 * length / pace.speed)):
-            stop = rng.integers(1, len(s) - 1)
-            limit[stop], wait[stop] = 0.0, rng.exponential(pace.pause)
+            stop, pause = rng.integers(1, len(s) - 1), rng.exponential(pace.pause)
+            # Stops side by side would leave no speed to get from one to the other.
+            if 1 < stop < len(s) - 2 and limit[stop - 1] > 0 and limit[stop + 1] > 0:
+                limit[stop], wait[stop] = 0.0, pause
         limit[0] = limit[-1] = 0.0
         speed = _reachable(limit, s[1], 0.8 * pace.acceleration)
         took = 2 * s[1] / (speed[1:] + speed[:-1])

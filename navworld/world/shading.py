@@ -22,8 +22,11 @@ import numba as nb
 import numpy as np
 from numba.np.numpy_support import carray
 
-from navworld.world import embree as em
+from navworld.world import packets as pk
+from navworld.world.culling import COVERS, nearest_parts
+from navworld.world.instances import settle
 from navworld.world.simd import (
+    anywhere,
     bilinear,
     element,
     float_bits,
@@ -65,22 +68,21 @@ HIT_ROWS = 9
 MOVING = -2
 """What stands for every triangle of a moving part."""
 
-# Columns of the table of scenes, and of that of moving parts.
+# Columns of the table of scenes.
 HANDLE, RECORDS, ATLAS, ATLAS_STRIDE, SKY = range(5)
-MOVER_HANDLE, MOVER_COUNT, MOVER_RECORDS, MOVER_INSTANCES, MOVER_ROTATIONS = range(5)
 # Entries of `outputs`.
 RGB, DEPTH, SEMANTIC, INSTANCE, NORMALS, TRIANGLE, COLOR = range(7)
 # Entries of `settings`.
 NEAR, REACH, FAR, FOOTPRINT, COHERENT, PARALLEL, BLEND, SHIFT = 0, 1, 2, 3, 4, 5, 8, 12
 SETTINGS = 16
 
-_ROW = em.LANES * 4
-_OX, _OY, _OZ = em.ORG_X * _ROW, em.ORG_Y * _ROW, em.ORG_Z * _ROW
-_DX, _DY, _DZ = em.DIR_X * _ROW, em.DIR_Y * _ROW, em.DIR_Z * _ROW
-_NX, _NY, _NZ = em.NG_X * _ROW, em.NG_Y * _ROW, em.NG_Z * _ROW
-_T, _U, _V = em.TFAR * _ROW, em.U * _ROW, em.V * _ROW
-_LABEL = em.RAY_ID * _ROW  # Embree leaves this row to its user
-_PRIM, _GEOM, _INST = em.PRIM_ID * _ROW, em.GEOM_ID * _ROW, em.INST_ID * _ROW
+_ROW = pk.LANES * 4
+_OX, _OY, _OZ = pk.ORG_X * _ROW, pk.ORG_Y * _ROW, pk.ORG_Z * _ROW
+_DX, _DY, _DZ = pk.DIR_X * _ROW, pk.DIR_Y * _ROW, pk.DIR_Z * _ROW
+_NX, _NY, _NZ = pk.NG_X * _ROW, pk.NG_Y * _ROW, pk.NG_Z * _ROW
+_T, _U, _V = pk.TFAR * _ROW, pk.U * _ROW, pk.V * _ROW
+_LABEL = pk.RAY_ID * _ROW  # Embree leaves this row to its user
+_PRIM, _GEOM, _INST = pk.PRIM_ID * _ROW, pk.GEOM_ID * _ROW, pk.INST_ID * _ROW
 _LEVEL_BYTES = 64
 
 
@@ -113,11 +115,11 @@ def _depart(packet, origins, pose):
 @nb.njit(nogil=True)
 def _recall(rays, hits):
     """Takes the hits of a packet from memory instead of tracing it."""
-    found = carray(em.pointer(hits), (HIT_ROWS, em.LANES), np.float32)
-    for k in range(em.LANES):
-        rays[em.TFAR, k] = found[0, k]
+    found = carray(pk.pointer(hits), (HIT_ROWS, pk.LANES), np.float32)
+    for k in range(pk.LANES):
+        rays[pk.TFAR, k] = found[0, k]
         for row in range(1, HIT_ROWS):
-            rays[em.NG_X + row - 1, k] = found[row, k]
+            rays[pk.NG_X + row - 1, k] = found[row, k]
 
 
 @nb.njit(nogil=True)
@@ -153,7 +155,7 @@ def _shade(
 
     `rgb` and `exact` are the addresses of the image in bytes and in floats; 0 leaves one out.
     """
-    for k in range(em.LANES):
+    for k in range(pk.LANES):
         part = np.int64(load_i32(packet + _INST + 4 * k)) + 1
         record = parts[part, 0] + 64 * np.int64(load_i32(packet + _PRIM + 4 * k))
         u, v = load_f32(packet + _U + 4 * k), load_f32(packet + _V + 4 * k)
@@ -184,7 +186,7 @@ def _shade(
 @nb.njit(nogil=True)
 def _look_up(packet, parts):
     """Finds the labels of 16 rays where no colour is wanted."""
-    for k in range(em.LANES):
+    for k in range(pk.LANES):
         part = np.int64(load_i32(packet + _INST + 4 * k)) + 1
         record = parts[part, 0] + 64 * np.int64(load_i32(packet + _PRIM + 4 * k))
         store(packet + _LABEL + 4 * k, np.int32(load_i32(record + 60) + parts[part, 1]))
@@ -194,10 +196,10 @@ def _look_up(packet, parts):
 def _write(row, pixels, whole, image):
     """Copies 16 values of 4 bytes to their pixels."""
     if whole:
-        for k in range(0, em.LANES, 4):
+        for k in range(0, pk.LANES, 4):
             store(image + 4 * np.int64(load_i32(pixels + 4 * k)), load_i4(row + 4 * k))
     else:
-        for k in range(em.LANES):
+        for k in range(pk.LANES):
             store(image + 4 * np.int64(load_i32(pixels + 4 * k)), load_i32(row + 4 * k))
 
 
@@ -236,16 +238,16 @@ def _write_depth(packet, pixels, whole, depth, far):
 def _orient(rays, pixels, rotations, normals):
     """Writes unit normals in the world frame, facing the ray; zeros where nothing was hit."""
     packet = np.int64(rays.ctypes.data)
-    for k in range(em.LANES):
-        x, y, z = rays[em.NG_X, k], rays[em.NG_Y, k], rays[em.NG_Z, k]
+    for k in range(pk.LANES):
+        x, y, z = rays[pk.NG_X, k], rays[pk.NG_Y, k], rays[pk.NG_Z, k]
         part = np.int64(load_i32(packet + _INST + 4 * k))
         if part >= 0:
-            r = carray(em.pointer(rotations + 36 * part), (3, 3), np.float32)
+            r = carray(pk.pointer(rotations + 36 * part), (3, 3), np.float32)
             own_x, own_y, own_z = x, y, z
             x = r[0, 0] * own_x + r[0, 1] * own_y + r[0, 2] * own_z
             y = r[1, 0] * own_x + r[1, 1] * own_y + r[1, 2] * own_z
             z = r[2, 0] * own_x + r[2, 1] * own_y + r[2, 2] * own_z
-        facing = x * rays[em.DIR_X, k] + y * rays[em.DIR_Y, k] + z * rays[em.DIR_Z, k]
+        facing = x * rays[pk.DIR_X, k] + y * rays[pk.DIR_Y, k] + z * rays[pk.DIR_Z, k]
         length = np.sqrt(x * x + y * y + z * z + np.float32(1e-30))
         scale = np.float32((-1.0 if facing > 0 else 1.0) / length)
         if load_i32(packet + _GEOM + 4 * k) < 0:  # what stands there is of the packet before
@@ -259,28 +261,37 @@ def _orient(rays, pixels, rotations, normals):
 @nb.njit(nogil=True)
 def _stand(rays, parts, pose, scene, mover, settings):
     """Makes a packet start at a camera and lists the geometries it can hit."""
-    for k in range(em.LANES):
-        rays[em.ORG_X, k] = pose[9]
-        rays[em.ORG_Y, k] = pose[10]
-        rays[em.ORG_Z, k] = pose[11]
-        rays[em.TNEAR, k] = settings[NEAR]
+    for k in range(pk.LANES):
+        rays[pk.ORG_X, k] = pose[9]
+        rays[pk.ORG_Y, k] = pose[10]
+        rays[pk.ORG_Z, k] = pose[11]
+        rays[pk.TNEAR, k] = settings[NEAR]
     parts[0, 0], parts[0, 1] = scene[RECORDS], 0
-    for k in range(mover[MOVER_COUNT]):
-        parts[k + 1, 0] = load_i64(mover[MOVER_RECORDS] + 8 * k)
-        parts[k + 1, 1] = load_i64(mover[MOVER_INSTANCES] + 8 * k)
+    for k in range(mover.count):
+        parts[k + 1, 0] = load_i64(mover.records + 8 * k)
+        parts[k + 1, 1] = load_i64(mover.instances + 8 * k)
+
+
+@nb.njit(nogil=True)
+def _trace_moving(calls, rays, mover, nearest, coherent):
+    """Traces a packet among moving parts, unless all its rays end before they can hit any."""
+    ends = load_f16(np.int64(rays.ctypes.data) + _T)
+    if anywhere(ends >= nearest):
+        settle(mover.placing)
+        pk.intersect(calls, mover.scene, rays, coherent)
 
 
 @nb.njit(nogil=True, cache=True)
 def trace_images(
     calls, scenes, movers, which, poses, gains, directions, origins, pixels, whole, outputs,
-    settings, shares, taken, resolution, hits,
+    settings, shares, taken, resolution, hits, whole_cone, cones,
 ):  # fmt: skip
     """Traces and shades packets of all cameras, share after share until all are taken.
 
     Args:
         calls: `embree.Device.calls`.
         scenes: (S, 5) int64, columns HANDLE … SKY.
-        movers: (N, 5) int64, columns MOVER_…; MOVER_COUNT is 0 where nothing moves.
+        movers: (N,) of `moving.PARTS`; where several threads share one, it is settled.
         which: (N,) int64 scene of every camera.
         poses: (N, 12) float32, rotation by rows and position of T_world_camera.
         gains: (N, 4) float32, what 255 · 255 · 255 (texture, light, colour) is multiplied with.
@@ -296,14 +307,15 @@ def trace_images(
         resolution: Pixels of one image.
         hits: Address of the hits of these packets (HIT_ROWS, 16) where they are not to be traced
             here, or 0.
+        whole_cone, cones: `RayPattern.cones`.
     """
-    rays = em.new_packet()
+    rays = pk.new_packet()
     packet = np.int64(rays.ctypes.data)
     memory = np.zeros(32, np.float32)
     footprint = (np.int64(memory.ctypes.data) + 63) // 64 * 64
     most = 0
     for n in range(len(movers)):
-        most = max(most, movers[n, MOVER_COUNT])
+        most = max(most, movers[n].count)
     parts = np.zeros((most + 1, 2), np.int64)
     coherent = settings[COHERENT] > 0
     blend = load_f4(np.int64(settings.ctypes.data) + 4 * BLEND)
@@ -313,6 +325,7 @@ def trace_images(
     semantic, instance = outputs[SEMANTIC], outputs[INSTANCE]
     labels, painted = semantic != 0 or instance != 0, rgb != 0 or color != 0
     packets = len(pixels)
+    nearest = np.empty(packets + pk.LANES if most > 0 else 0, np.float32)
     at, last = shares[0], shares[0]
     while True:
         if at == last:
@@ -325,19 +338,24 @@ def trace_images(
         _stand(rays, parts, pose, scene, mover, settings)
         white = load_f4(np.int64(gains.ctypes.data) + 16 * n)
         first = n * resolution
-        for p in range(at - n * packets, min(packets, last - n * packets)):
+        begin, end = at - n * packets, min(packets, last - n * packets)
+        moving = mover.count > 0 and hits == 0
+        if moving:
+            spheres, count = mover.spheres, COVERS * mover.count
+            nearest_parts(whole_cone, cones, pose, spheres, count, begin, end, nearest)
+        for p in range(begin, end):
             _aim(packet, np.int64(directions.ctypes.data) + 3 * _ROW * p, pose, settings)
             if len(origins) > 0:
                 _depart(packet, np.int64(origins.ctypes.data) + 3 * _ROW * p, pose)
             if hits != 0:
                 _recall(rays, hits + HIT_ROWS * _ROW * (n * packets + p - shares[0]))
             else:
-                em.intersect(calls, scene[HANDLE], rays, coherent)
-                if mover[MOVER_COUNT] > 0:
-                    em.intersect(calls, mover[MOVER_HANDLE], rays, coherent)
+                pk.intersect(calls, scene[HANDLE], rays, coherent)
+                if moving and nearest[p] < np.inf:
+                    _trace_moving(calls, rays, mover, nearest[p], coherent)
             spots = np.int64(pixels.ctypes.data) + _ROW * p
             if normals != 0:
-                _orient(rays, spots, mover[MOVER_ROTATIONS], normals + 12 * first)
+                _orient(rays, spots, mover.rotations, normals + 12 * first)
             if triangle != 0:
                 _write_triangles(packet, spots, whole[p], triangle + 4 * first)
             if painted or labels:
@@ -356,32 +374,3 @@ def trace_images(
             if depth != 0:
                 _write_depth(packet, spots, whole[p], depth + 4 * first, settings[FAR])
         at = min((n + 1) * packets, last)
-
-
-@nb.njit(nogil=True, cache=True)
-def trace_rays(calls, handle, origins, directions, reach, t, triangle):
-    """Nearest hits of single rays: fills t (inf: none) and triangle (-1: none)."""
-    rays = em.new_packet()
-    ids = rays.view(np.int32)
-    for first in range(0, len(t), em.LANES):
-        for k in range(em.LANES):
-            r = min(first + k, len(t) - 1)
-            em.set_ray(rays, k, origins[r], directions[r], np.float32(0.0), reach)
-        em.intersect(calls, handle, rays, False)
-        for k in range(min(em.LANES, len(t) - first)):
-            hit = ids[em.GEOM_ID, k] >= 0
-            t[first + k] = rays[em.TFAR, k] if hit else np.inf
-            triangle[first + k] = ids[em.PRIM_ID, k] if hit else -1
-
-
-@nb.njit(nogil=True, cache=True)
-def trace_shadows(calls, handle, origins, directions, reach, blocked):
-    """Whether anything lies on each ray before its reach (R,)."""
-    rays = em.new_packet()
-    for first in range(0, len(blocked), em.LANES):
-        for k in range(em.LANES):
-            r = min(first + k, len(blocked) - 1)
-            em.set_ray(rays, k, origins[r], directions[r], np.float32(0.0), reach[r])
-        em.occluded(calls, handle, rays, False)
-        for k in range(min(em.LANES, len(blocked) - first)):
-            blocked[first + k] = rays[em.TFAR, k] < 0

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from navworld.world import embree as em
+from navworld.world import packets as pk
 from navworld.world.gather import NORMAL_OFFSET
 
 SOFT_SAMPLES = 16
@@ -49,12 +49,12 @@ def add_light(
         samples: Rays a point in penumbra, 4 to SOFT_SAMPLES. Neighbours that are all dark or all
             lit take one or two.
     """
-    rays = em.new_packet()
-    beams, ends = np.empty((6, 3, em.LANES), np.float32), np.empty(em.LANES, np.float32)
+    rays = pk.new_packet()
+    beams, ends = np.empty((6, 3, pk.LANES), np.float32), np.empty(pk.LANES, np.float32)
     beams[:], ends[:] = 1.0, 0.0
     chosen, falloff = _unshadowed(position, normal, light, volume, cell)
-    for first in range(0, len(chosen), em.LANES):
-        count = min(em.LANES, len(chosen) - first)
+    for first in range(0, len(chosen), pk.LANES):
+        count = min(pk.LANES, len(chosen) - first)
         for k in range(count):
             at = chosen[first + k]
             turn = _mixed_bits(at) % len(turns)
@@ -141,31 +141,31 @@ def _write_axes(x, y, z, cos, sin, beams, row, k):
 def _shine(calls, scene, rays, beams, ends, disc, samples, falloff):
     """Multiplies `falloff` by the share of the light that is visible along every beam."""
     ids, count = rays.view(np.int32), len(falloff)
-    visible, traced = np.zeros(em.LANES), np.zeros(em.LANES)
+    visible, traced = np.zeros(pk.LANES), np.zeros(pk.LANES)
     for s in range(samples):
         spot_x, spot_y = disc[(5 * s) % SOFT_SAMPLES, 0], disc[(5 * s) % SOFT_SAMPLES, 1]
         aim_x, aim_y = disc[s, 0], disc[s, 1]
         for c in range(3):
-            for k in range(em.LANES):
-                rays[em.ORG_X + c, k] = beams[0, c, k] + (
+            for k in range(pk.LANES):
+                rays[pk.ORG_X + c, k] = beams[0, c, k] + (
                     spot_x * beams[1, c, k] + spot_y * beams[2, c, k]
                 )
-                rays[em.DIR_X + c, k] = beams[3, c, k] + (
+                rays[pk.DIR_X + c, k] = beams[3, c, k] + (
                     aim_x * beams[4, c, k] + aim_y * beams[5, c, k]
                 )
-        for k in range(em.LANES):
+        for k in range(pk.LANES):
             wanted = k < count and (s < 4 or 0 < visible[k] < traced[k])
-            ids[em.VALID, k] = -1 if wanted else 0
-            rays[em.TFAR, k] = ends[k]
-        rays[em.TNEAR] = 0.0
-        ids[em.GEOM_ID] = -1
-        ids[em.INST_ID] = -1
-        em.occluded(calls, scene, rays, True)
+            ids[pk.VALID, k] = -1 if wanted else 0
+            rays[pk.TFAR, k] = ends[k]
+        rays[pk.TNEAR] = 0.0
+        ids[pk.GEOM_ID] = -1
+        ids[pk.INST_ID] = -1
+        pk.occluded(calls, scene, rays, True)
         lit, all_lit, mixed = 0, True, False
         for k in range(count):
-            if ids[em.VALID, k] != 0:
+            if ids[pk.VALID, k] != 0:
                 traced[k] += 1
-                visible[k] += rays[em.TFAR, k] >= 0
+                visible[k] += rays[pk.TFAR, k] >= 0
             lit += visible[k] > 0
             all_lit &= visible[k] == traced[k]
             mixed |= 0 < visible[k] < traced[k]
@@ -211,18 +211,18 @@ def lit_volume(calls: NDArray, scene: int, light: NDArray) -> tuple[NDArray[np.b
 
 @njit(nogil=True, cache=True)
 def _scout(calls, scene, light, directions, reach, cell, passed):
-    rays = em.new_packet()
+    rays = pk.new_packet()
     half = len(passed) // 2
     origin = light[:3].astype(np.float32)
-    for first in range(0, len(directions), em.LANES):
-        for k in range(em.LANES):
+    for first in range(0, len(directions), pk.LANES):
+        for k in range(pk.LANES):
             near = max(light[6], LAMP_HOUSING)
-            em.set_ray(rays, k, origin, directions[first + k], near, reach)
-        em.intersect(calls, scene, rays, False)
-        for k in range(em.LANES):
+            pk.set_ray(rays, k, origin, directions[first + k], near, reach)
+        pk.intersect(calls, scene, rays, False)
+        for k in range(pk.LANES):
             d = directions[first + k]
-            for step in range(int(2 * rays[em.TFAR, k] / cell) + 2):
-                far = min(step * cell / 2, rays[em.TFAR, k])
+            for step in range(int(2 * rays[pk.TFAR, k] / cell) + 2):
+                far = min(step * cell / 2, rays[pk.TFAR, k])
                 i = int(np.floor(far * d[0] / cell + 0.5)) + half
                 j = int(np.floor(far * d[1] / cell + 0.5)) + half
                 m = int(np.floor(far * d[2] / cell + 0.5)) + half

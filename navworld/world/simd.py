@@ -254,6 +254,19 @@ def select(typing_context, mask, a, b):
 
 
 @intrinsic
+def anywhere(typing_context, mask):
+    """Whether any element of a mask (from a comparison) is set."""
+
+    def generate(context, builder, sig, values):
+        kind = values[0].type
+        bits = builder.icmp_signed("!=", values[0], ir.Constant(kind, None))
+        packed = builder.bitcast(bits, ir.IntType(kind.count))
+        return builder.icmp_unsigned("!=", packed, ir.Constant(ir.IntType(kind.count), 0))
+
+    return types.boolean(mask), generate
+
+
+@intrinsic
 def smaller(typing_context, a, b):
     """Elementwise minimum of two float vectors."""
 

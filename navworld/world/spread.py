@@ -19,7 +19,7 @@ MARGIN = 0.1  # roots keep this from the border: between two of them the way is 
 @numba.njit(inline="always")
 def free_way(grid, cell, radius, u0, v0, u1, v1):
     """Whether a body can go straight from (u0, v0) to (u1, v1)."""
-    return free_fraction(grid, cell, radius, u0, v0, u1 - u0, v1 - v0) >= 1.0
+    return free_fraction(grid, cell, radius, u0, v0, u1 - u0, v1 - v0, 1.0) >= 1.0
 
 
 @numba.njit(inline="always")

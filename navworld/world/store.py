@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from navworld.world.buffers import give_back_memory
 from navworld.world.cache import ArrayCache
 from navworld.world.geodesic import DistanceField
 from navworld.world.light import lightmap_for, metered
-from navworld.world.looks import Look, dressed, relit
+from navworld.world.looks import Lighting, Look, dressed, relit
 from navworld.world.navigability import Navigator
 from navworld.world.rays import RayScene
-from navworld.world.scene import Scene
+from navworld.world.scene import Lightmap, Scene
 from navworld.world.shelter import Shelter, shelter
 
 LIGHTS = ("full", "fast", "none")
@@ -31,6 +32,9 @@ LIGHTS = ("full", "fast", "none")
 FIELDS_KEPT = 64
 """Distance fields kept with a place: episodes of a benchmark share few goals, training none."""
 
+
+LARGE = 20_000
+"""Triangles from which on a scene leaves much memory behind when it has been made ready."""
 
 LOOKS_KEPT, LOOKS_BYTES = 4, 200 << 20
 """How many looks are kept with a place that no environment sees at the moment: so many, fewer
@@ -72,12 +76,11 @@ class Place:
             if light is None and self._rays:
                 return next(iter(self._rays.values()))
             if light not in self._rays:
-                lightmap = None
-                if light in ("full", "fast"):
-                    lightmap = lightmap_for(self.scene, quality=light, cache=self._cache)
+                lightmap = self.lit(Lighting(), light or "none")[1]
                 traced = self._rays.pop(None, None) or RayScene(self.scene)
                 traced.set_light(lightmap)
                 self._rays[light] = traced
+                _tidy(self.scene)
             return self._rays[light]
 
     def look(self, look: Look, light: str) -> RayScene:
@@ -90,6 +93,7 @@ class Place:
             found = self._looks.get((look, light))
             if found is None:
                 found = self._looks[look, light] = self._dress(look, light)
+                _tidy(self.scene)
             self._recent_looks[look, light] = found
             self._recent_looks.move_to_end((look, light))
             total = sum(r.nbytes for r in self._recent_looks.values())
@@ -106,12 +110,22 @@ class Place:
         if look == Look():
             return self.rays(light)
         plain = self.rays("none" if light == "none" else None)
-        scene = relit(self.scene, look.lighting, self.shelter.lamps_see_day)
-        lightmap = None
-        if light != "none":
-            usual = self.derived("usual light", metered)
-            lightmap = lightmap_for(scene, quality=light, cache=self._cache, usual=usual)
+        scene, lightmap = self.lit(look.lighting, light)
         return RayScene(scene, lightmap, like=plain, sky=sky)
+
+    def lit(self, lighting: Lighting, light: str) -> tuple[Scene, Lightmap | None]:
+        """The scene with the lights of a look, and what they bake to.
+
+        Args:
+            light: Quality of light, one of `LIGHTS`; with "none" nothing is baked.
+        """
+        scene, usual = self.scene, None
+        if lighting != Lighting():
+            scene = relit(self.scene, lighting, self.shelter.lamps_see_day)
+            usual = self.derived("usual light", metered) if light != "none" else None
+        if light == "none":
+            return scene, None
+        return scene, lightmap_for(scene, quality=light, cache=self._cache, usual=usual)
 
     @property
     def shelter(self) -> Shelter:
@@ -129,6 +143,7 @@ class Place:
                     )
                 floor = max(self.scene.floors, key=lambda f: int((f.clearance > radius).sum()))
                 self._navigators[radius] = Navigator(floor, radius)
+                _tidy(self.scene)
             return self._navigators[radius]
 
     def field(self, radius: float, goal_xy: tuple[float, float]) -> DistanceField:
@@ -172,6 +187,12 @@ class Place:
                 + sum(getattr(d, "nbytes", 0) for d in self._derived.values())
                 + sum(r.nbytes for r in self._recent_looks.values())
             )
+
+
+def _tidy(scene: Scene) -> None:
+    """Gives back what making a large scene ready has left behind, up to as much as it takes."""
+    if len(scene.triangles) > LARGE:
+        give_back_memory()
 
 
 class SceneStore:

@@ -6,25 +6,24 @@ and body, OpenCV's for cameras.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from navworld.geometry.curves import Curve, Moments, quintic
+from navworld.geometry import se3
+from navworld.geometry.curves import Curve, Moments
 from navworld.streams import IntArray
 from navworld.world.body import Camera, Robot
 from navworld.world.clearance import GRID, ground_at
 from navworld.world.conditions import PLAIN, Conditions
-from navworld.world.looks import Look
+from navworld.world.looking import Looking, view
 from navworld.world.motion import advance, integrate_velocity
 from navworld.world.navigability import Navigator
-from navworld.world.rays import OUTPUTS, MovingParts, RayScene, render
+from navworld.world.rays import MovingParts, RayScene
 from navworld.world.store import Place
-from navworld.world.weather import COLORS
-from navworld.world.weather import view as view_in_weather
+from navworld.world.upright import between, rates_on_arcs, upright, wrap
 
 if TYPE_CHECKING:
     from navworld.world.movers import Others
@@ -80,8 +79,7 @@ class World:
         self.others: Others | None = None
         self.conditions: list[Conditions] = [PLAIN] * num_envs
         self.weather_keys = np.zeros(num_envs, np.uint64)
-        # The place of each row in its look: kept while it is looked at.
-        self._dressed: dict[int, tuple[Place, Conditions, RayScene]] = {}
+        self._looks = Looking()
         self.xy = np.zeros((num_envs, 2))
         self.z = np.zeros(num_envs)
         self.yaw = np.zeros(num_envs)
@@ -99,9 +97,6 @@ class World:
         self._navigators: list[Navigator] = []
         self._records = np.empty(0, GRID)
         self._which = np.zeros(num_envs, np.int64)
-        self._wanted: dict[Camera, Counter[str]] = {}
-        # Images of the present moment, and how many announced readers have yet to come.
-        self._frames: dict[tuple[Camera, bytes], dict[str, tuple[NDArray, int]]] = {}
 
     def place(self, row: int, place: Place, xy: NDArray, yaw: float) -> None:
         """Puts body `row` into a scene, at rest at the start of an episode."""
@@ -111,7 +106,7 @@ class World:
         self._begin(row)
         self.T_world_start[row] = self.T_world_body(np.array([row]))[0]
         self._index_navigators()
-        self._frames.clear()
+        self._looks.forget()
 
     def carry_off(self, row: int, xy: NDArray, yaw: float) -> None:
         """Sets body `row` down elsewhere in its scene, in the middle of an episode.
@@ -127,7 +122,7 @@ class World:
         self.z[row] = self.navigator(row).ground(self.xy[row][None])[0]
         after = self.T_world_body(np.array([row]))[0]
         self.carried[row] = after @ np.linalg.inv(before)
-        self._frames.clear()
+        self._looks.forget()
 
     def ride(self, row: int, place: Place, curve: Curve) -> None:
         """Puts body `row` on a motion of six degrees of freedom, at its beginning.
@@ -139,7 +134,7 @@ class World:
         self._curves[row] = curve
         self._set_down(row)
         self.T_world_start[row] = self.T_world_body(np.array([row]))[0]
-        self._frames.clear()
+        self._looks.forget()
 
     def follow(self, dt: float) -> None:
         """Moves every riding body on along its curve by `dt` seconds."""
@@ -158,15 +153,12 @@ class World:
             self.travelled[row] += np.hypot(
                 np.linalg.norm(self.xy[row] - before[0]), self.z[row] - before[1]
             )
-        self._frames.clear()
+        self._looks.forget()
 
     def T_world_body(self, ids: IntArray | None = None) -> NDArray:
         """(n, 4, 4) true poses of bodies `ids` (all by default)."""
         ids = np.arange(self.num_envs) if ids is None else ids
-        T = np.tile(np.eye(4), (len(ids), 1, 1))
-        c, s = np.cos(self.yaw[ids]), np.sin(self.yaw[ids])
-        T[:, 0, 0], T[:, 0, 1], T[:, 1, 0], T[:, 1, 1] = c, -s, s, c
-        T[:, :2, 3], T[:, 2, 3] = self.xy[ids], self.z[ids]
+        T = upright(self.xy[ids], self.z[ids], self.yaw[ids])
         for k, row in enumerate(ids if self._curves else ()):
             if row in self._curves:
                 T[k] = self._curves[row].at(self.time[row : row + 1]).T_world_body[0]
@@ -189,21 +181,8 @@ class World:
         """
         u = np.asarray(fractions, np.float64)
         u = np.broadcast_to(u, (len(ids), u.shape[-1]))
-        dt = np.where(self.dt[ids] > 0, self.dt[ids], 1.0)[:, None]
-        knots = self._knots[ids] * (dt ** np.arange(3))[:, None, :, None]
-        weights = quintic(u)
-        q, rate, second = np.einsum("dwnk,nwc->dnkc", weights, knots.reshape(len(ids), 6, 4))
-        rate, second = rate / dt[..., None], second / dt[..., None] ** 2
-        T = np.zeros((*u.shape, 4, 4))
-        yaw = self.yaw[ids][:, None] + q[..., 3]
-        c, s = np.cos(yaw), np.sin(yaw)
-        T[..., 0, 0], T[..., 0, 1], T[..., 1, 0], T[..., 1, 1] = c, -s, s, c
-        T[..., 2, 2], T[..., 3, 3] = 1.0, 1.0
-        T[..., :2, 3] = self.xy[ids][:, None] + q[..., :2]
-        T[..., 2, 3] = self.z[ids][:, None] + q[..., 2]
-        turn = np.zeros((2, *u.shape, 3))
-        turn[:, ..., 2] = rate[..., 3], second[..., 3]
-        found = Moments(T, rate[..., :3].copy(), second[..., :3].copy(), *turn)
+        now = self.xy[ids], self.z[ids], self.yaw[ids]
+        found = between(*now, self._knots[ids], self.dt[ids], u)
         for k, row in enumerate(ids if self._curves else ()):
             if row in self._curves:
                 times = self.time[row] - (1 - u[k]) * self.dt[row]
@@ -214,11 +193,7 @@ class World:
 
     def T_start_body(self, ids: IntArray) -> NDArray:
         """(n, 4, 4) true poses in the frame of the episode's start."""
-        T = self.T_world_start[ids]
-        inverse = np.tile(np.eye(4), (len(ids), 1, 1))
-        inverse[:, :3, :3] = T[:, :3, :3].transpose(0, 2, 1)
-        inverse[:, :3, 3] = -np.einsum("nij,nj->ni", inverse[:, :3, :3], T[:, :3, 3])
-        return inverse @ self.T_world_body(ids)
+        return se3.relative(self.T_world_start[ids], self.T_world_body(ids))
 
     def navigator(self, row: int) -> Navigator:
         """Walkable space of the scene that body `row` stands in."""
@@ -257,12 +232,8 @@ class World:
         )
         self.yaw = wrap(self.yaw)
         self.travelled += travelled
-        c, s = np.cos(self.yaw), np.sin(self.yaw)
-        forward, left, rate = np.where(self.collided[:, None], [0, 0, 1], 1).T * velocity.T
-        vx, vy = forward * c - left * s, forward * s + left * c
-        ending = np.stack(
-            [np.stack([vx, vy, rate], 1), np.stack([-rate * vy, rate * vx, 0 * rate], 1)], 1
-        )
+        free = np.where(self.collided[:, None], [0, 0, 1], 1)
+        ending = rates_on_arcs(self.yaw, free * velocity)
         self._note(before, velocity * dt, dt, ending)
 
     def hold(self, row: int, xy: NDArray) -> None:
@@ -272,28 +243,15 @@ class World:
         self._knots[row, 0, 0, :3] += *(self.xy[row] - xy), self.z[row] - ground
         self._knots[row, 1, 1:, :3] = 0.0
         self.xy[row], self.z[row], self.collided[row] = xy, ground, True
-        self._frames.clear()
+        self._looks.forget()
 
     def want(self, renders: Sequence[tuple[Camera, str]]) -> None:
         """Announces what sensors will read, so that one pass per camera gives all of it."""
-        for camera, output in renders:
-            if output not in OUTPUTS:
-                known = ", ".join(OUTPUTS)
-                raise ValueError(f"unknown camera output {output!r}: expected one of {known}")
-            self._wanted.setdefault(camera, Counter())[output] += 1
+        self._looks.want(renders)
 
     def render(self, camera: Camera, output: str, ids: IntArray) -> NDArray:
         """What the cameras of bodies `ids` see: (n, H, W) or (n, H, W, 3), the caller's to keep."""
-        key = (camera, ids.tobytes())
-        readers = self._wanted.get(camera, Counter())
-        if output not in self._frames.get(key, {}):
-            wanted = tuple(sorted({*readers, output}))
-            seen = self.view(camera, self.T_world_body(ids), ids, wanted)
-            self._frames[key] = {name: (seen[name], readers[name]) for name in wanted}
-        image, left = self._frames[key].pop(output)
-        if left > 1:
-            self._frames[key][output] = (image.copy(), left - 1)
-        return image
+        return self._looks.render(self, camera, output, ids)
 
     def view(
         self, camera: Camera, T_world_body: NDArray, ids: IntArray, outputs: Sequence[str]
@@ -303,24 +261,7 @@ class World:
         Args:
             T_world_body: (n, 4, 4) where the cameras' bodies would stand.
         """
-        colored = not COLORS.isdisjoint(outputs)
-        if colored and any(self.conditions[i] is not PLAIN for i in ids):
-            return view_in_weather(self, camera, T_world_body, ids, outputs)
-        light = self.light if colored else None
-        scenes = [self.places[i].rays(light) for i in ids]
-        return render(
-            scenes,
-            np.arange(len(ids)),
-            T_world_body @ camera.T_body_camera,
-            camera.pattern,
-            outputs,
-            near=camera.near,
-            far=camera.far,
-            gain=self.gain[ids],
-            movers=[self.movers[i] for i in ids],
-            supersample=camera.supersample,
-            threads=self.threads,
-        )
+        return view(self, camera, T_world_body, ids, outputs)
 
     def meet(self, row: int, conditions: Conditions, key: int = 0) -> None:
         """Sets the conditions that body `row` finds.
@@ -330,19 +271,11 @@ class World:
         """
         self.conditions[row] = PLAIN if conditions == PLAIN else conditions
         self.weather_keys[row] = key
-        self._frames.clear()
+        self._looks.forget()
 
     def scene(self, row: int) -> RayScene:
         """What body `row` stands in, ready for colour images under its conditions."""
-        place, conditions = self.places[row], self.conditions[row]
-        if conditions is PLAIN:
-            self._dressed.pop(row, None)
-            return place.rays(self.light)
-        kept = self._dressed.get(row)
-        if kept is None or kept[0] is not place or kept[1] is not conditions:
-            seen = place.look(Look.of(conditions), self.light)
-            kept = self._dressed[row] = place, conditions, seen
-        return kept[2]
+        return self._looks.scene(self, row)
 
     def state(self) -> dict[str, Any]:
         """Everything that moves, and where it stands: load it into a world of the same size."""
@@ -364,7 +297,7 @@ class World:
             setattr(self, name, value.copy())
         self.conditions = [PLAIN if found == PLAIN else found for found in self.conditions]
         self._index_navigators()
-        self._frames.clear()
+        self._looks.forget()
 
     def _begin(self, row: int) -> None:
         """Body `row` rests at the start of an episode."""
@@ -393,7 +326,7 @@ class World:
         self._knots[:, 0, 0, :2] = before - self.xy
         self._knots[:, 0, 0, 2] = sunk
         self._knots[:, 0, 0, 3] = -attempted[:, 2]
-        self._frames.clear()
+        self._looks.forget()
 
     def _follow_ground(self) -> tuple[NDArray, NDArray]:
         """Sets the bodies on the ground; how much lower it is now (B,), its rise there (B, 2)."""
@@ -418,8 +351,3 @@ class World:
             self._which[row] = found[id(navigator)]
         packed = b"".join([navigator.packed for navigator in self._navigators])
         self._records = np.frombuffer(packed, GRID)
-
-
-def wrap(angle: NDArray | float) -> NDArray:
-    """Angle in [−π, π)."""
-    return (np.asarray(angle) + np.pi) % (2 * np.pi) - np.pi

@@ -7,7 +7,8 @@ import pytest
 
 from navworld.contracts import Sensor
 from navworld.sensors.gps import GPS_PRESETS, GPSCompass, GPSGrade
-from navworld.world.world import World, wrap
+from navworld.world.upright import wrap
+from navworld.world.world import World
 from tests.sensors.bodies import FORWARD, LEFT, Still, riding, seeded, standing
 
 

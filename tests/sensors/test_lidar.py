@@ -14,6 +14,7 @@ from navworld.streams import Streams
 from navworld.world import rays
 from navworld.world.body import Robot
 from navworld.world.world import World
+from tests.sensors.people import pass_by
 from tests.sensors.worlds import PLACE, WALL, read, stand, start, trimesh_range
 
 ROOM = (2.0, 2.0)
@@ -53,6 +54,24 @@ def test_the_cloud_lies_on_floor_and_ceiling_and_walls():
     x, y = points[1, :, 0], points[1, :, 1]
     faces = np.stack([np.abs(x), np.abs(x - WALL), np.abs(y), np.abs(y - 5)])
     assert (faces.min(0) < 1e-3).mean() > 0.8  # the door lets a few through
+
+
+@pytest.mark.parametrize("distortion", [False, True])
+def test_people_are_in_the_way_of_the_beams(distortion):
+    world = stand((*ROOM, 0.0))
+    lidar = Lidar(
+        beams=5, vertical_deg=(-10, 10), azimuths=360, position=(0.0, 0.0, 1.0),
+        intensity="calibrated", distortion=distortion,
+    )  # fmt: skip
+    empty = start(world, lidar)
+    pass_by(world, (3.2, 2.0))
+    seen = read(world, [lidar])
+    points = world_points(lidar, seen, world.T_world_body()[0])
+    hit = seen["lidar"][0] != empty["lidar"][0]
+    assert hit.sum() > 50
+    assert (seen["lidar"][0][hit] < empty["lidar"][0][hit]).all()
+    assert np.linalg.norm(points[hit][:, :2] - (3.2, 2.0), axis=1).max() < 0.5
+    assert 0.05 < seen["lidar_intensity"][0][hit].mean() < 0.5  # of cloth, at all angles
 
 
 def test_pitch_is_down_and_yaw_is_left():

@@ -6,11 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from navworld.sensors.radar import PRESETS, Chirps, Radar, substances_of
-from navworld.sensors.radar_kernel import Cells, fill
+from navworld.sensors.radar import Chirps, Radar, substances_of
+from navworld.sensors.radar_devices import PRESETS
+from navworld.sensors.radar_kernel import Cells, _receding, fill
 from navworld.world.body import Robot
+from navworld.world.movers_states import no_motion
 from navworld.world.substances import SUBSTANCE_ID, SUBSTANCES
 from tests.sensors.fields import LENGTH, begin, hall, measure, rest, seeded, stand
+from tests.sensors.people import pass_by
 
 EMPTY = hall()
 FORWARD = np.array([[0.25, 0.0, 0.0]])
@@ -58,6 +61,48 @@ def test_approach_has_negative_velocity_and_falls_off_with_the_cosine():
     assert len(found) > 20
     assert found[0, 3] == pytest.approx(-TOP_SPEED, abs=0.011)
     assert np.abs(found[:, 3] + TOP_SPEED * ahead).max() < 0.04
+
+
+def near(found, distance, azimuth=0.0):
+    """Of returns (K, 5) those of a person so far away."""
+    return found[
+        (np.abs(found[:, 0] - distance) < 0.45) & (np.abs(found[:, 1] - azimuth) < np.radians(10))
+    ]
+
+
+@pytest.mark.parametrize("speed", [-1.2, 0.0, 0.7])
+def test_people_who_walk_away_or_come_have_their_own_doppler(speed):
+    world = stand(EMPTY, (2.0, 4.0, 0.0))
+    pass_by(world, (5.0, 4.0), (speed, 0.4))  # across, nothing is seen of it
+    radar = exact(velocity_resolution=0.02, max_velocity=2.0)
+    found = near(returns(radar, world, begin(radar, world)), 3.0)
+    own = np.abs(found[:, 3] - speed * np.cos(found[:, 1])) < 0.1
+    assert own[0]  # the strongest
+    assert own.sum() >= 3
+    assert (found[~own, 3] == 0).all()  # floor and ceiling as far away
+    assert (returns(radar, world, begin(radar, world))[:, 3] == 0).any()  # walls stand still
+
+
+def test_somebody_who_keeps_ahead_of_a_driving_radar_seems_to_stand():
+    world = stand(EMPTY, (2.0, 4.0, 0.0))
+    radar = exact(velocity_resolution=0.02, max_velocity=2.0)
+    streams = begin(radar, world)
+    world.step(FORWARD)
+    pass_by(world, (5.0, 4.0), (TOP_SPEED, 0.0))
+    found = near(returns(radar, world, streams), 5.0 - 2.125)
+    assert np.abs(found[0, 3]) < 0.05
+    assert returns(radar, world, streams)[:, 3].min() < -0.8  # what stands comes nearer
+
+
+def test_what_turns_goes_away_on_one_side_and_comes_on_the_other():
+    moving, T = np.array([[7.0, 3.0, 0.0, 0.0, 0.5, 0.0, 0.0, 2.0]]), np.eye(4)
+    ways = [
+        _receding(moving, 7, T, *np.array([3.0, y, 0.0]) / np.hypot(3.0, y), np.hypot(3.0, y))
+        for y in (-0.2, 0.0, 0.2)
+    ]
+    share = 3.0 / np.hypot(3.0, 0.2)
+    assert np.allclose(ways, [share * 0.9, 0.5, share * 0.1])
+    assert _receding(moving, 8, T, 1.0, 0.0, 0.0, 3.0) == 0.0
 
 
 def test_a_radar_that_looks_back_sees_the_wall_recede():
@@ -115,9 +160,9 @@ def wall_power(wall: str, distance: float) -> tuple[float, float]:
     facing = np.abs(seen["normals"][0, ..., 0]) > 0.9
     depth = np.where(facing, seen["depth"][0], 0)
     fill(
-        depth, seen["normals"][0], only, seen["semantic"][0], substances_of(place),
-        np.zeros(100, np.int8), surfaces(), radar._directions, radar._solid, radar._gain,
-        radar._beam, T[:3, :3], np.zeros(3), radar._counts, radar._settings, *cells,
+        depth, seen["normals"][0], only, seen["semantic"][0], only, substances_of(place),
+        np.zeros(100, np.int8), surfaces(), no_motion(), radar._directions, radar._solid,
+        radar._gain, radar._beam, T, np.zeros(3), radar._counts, radar._settings, *cells,
     )  # fmt: skip
     return cells.mirrored.sum(), cells.scattered.sum()
 

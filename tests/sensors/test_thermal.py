@@ -7,6 +7,7 @@ from navworld.sensors.thermal import PRESETS, Imager, ThermalCamera, heat_of
 from navworld.world.body import Camera
 from navworld.world.temperatures import Climate
 from tests.sensors.fields import LENGTH, begin, hall, measure, rest, seeded, stand
+from tests.sensors.people import pass_by
 
 CAMERA = Camera(32, 32, 60.0)
 EVEN = Climate(indoor=20.0, outdoor=20.0, gradient=0.0, spread=0.0)
@@ -35,6 +36,20 @@ def test_people_are_warmer_than_the_room_and_reflect_a_little_of_it():
     assert 29.0 < own < 34.0
     kelvin = 0.90 * (own + 273.15) ** 4 + 0.10 * 293.15**4  # emissivity of cloth
     assert seen[16, 16] == pytest.approx(kelvin**0.25 - 273.15, abs=0.01)
+
+
+def test_people_who_walk_about_are_warm():
+    world = stand(EMPTY, (2.0, 4.0, 0.0))
+    sensor = ThermalCamera(CAMERA, climate=EVEN)
+    streams = begin(sensor, world, seeded(1))
+    instance = pass_by(world, (4.5, 4.0))
+    ids = np.arange(1)
+    person = world.view(CAMERA, world.T_world_body(), ids, ("instance",))["instance"] == instance
+    seen = measure(sensor, world, streams)["thermal"][..., 0]
+    kelvin = 0.90 * (31.5 + 273.15) ** 4 + 0.10 * 293.15**4
+    assert person.sum() > 50
+    assert seen[person] == pytest.approx(kelvin**0.25 - 273.15, abs=0.01)
+    assert np.abs(seen[~person] - 20.0).max() < 1e-3
 
 
 def test_polished_metal_looks_like_the_room_whatever_its_temperature():

@@ -214,3 +214,42 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(place, curves, 
 def test_impossible_carriers_are_refused(make, said):
     with pytest.raises(ValueError, match=said):
         make()
+
+
+@pytest.fixture(scope="module")
+def hills():
+    """Uneven ground with everything that stands on it."""
+    return shared_store().get(scene_refs("country:0")[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("wheeled", -0.01, 0.01),
+        ("handheld", 1.2, 1.5),
+        ("drone", 0.4, 2.1),
+        ("foot", 0.04, 0.25),
+        ("pocket", 0.6, 0.9),
+        ("hand", 0.7, 1.1),
+    ],
+)
+def test_a_carrier_goes_up_and_down_with_the_ground(hills, name, low, high):
+    curve = CARRIERS[name].curve(hills, np.random.default_rng(0), 15.0)
+    p = curve.at(np.arange(0, 15.0, 0.02)).T_world_body[:, :3, 3]
+    ground = hills.navigator(0.3).ground(p[:, :2])
+    assert np.ptp(ground) > 0.5
+    assert low < (p[:, 2] - ground).min() and (p[:, 2] - ground).max() < high
+
+
+@pytest.mark.parametrize("name", ["wheeled", "handheld", "foot"])
+def test_motion_on_uneven_ground_is_smooth_and_exact(hills, name, rate_hz=200):
+    curve = CARRIERS[name].curve(hills, np.random.default_rng(0), SECONDS)
+    test_velocities_and_accelerations_are_derivatives_of_the_poses({name: curve}, name)
+    test_noise_free_inertial_samples_give_the_path_back({name: curve}, name, rate_hz)
+    test_acceleration_is_continuous({name: curve}, name)
+
+
+def test_wheels_do_not_feel_the_cells_of_the_ground(hills):
+    """What the ground's grid adds to the motion is far below the 0.5 m/s² it drives with."""
+    curve = CARRIERS["wheeled"].curve(hills, np.random.default_rng(0), 15.0)
+    assert np.abs(curve.at(np.arange(0, 15.0, 0.005)).acceleration[:, 2]).max() < 0.25

@@ -11,6 +11,8 @@ import pytest
 
 from navworld.world import embree as em
 from navworld.world import fallback
+from navworld.world import packets as pk
+from navworld.world.instances import Instances
 
 WALL = np.array([[2, -5, -5], [2, 5, -5], [2, 0, 5]], np.float32)
 WALL_TRIANGLES = np.array([[0, 1, 2]], np.int32)
@@ -18,24 +20,24 @@ WALL_TRIANGLES = np.array([[0, 1, 2]], np.int32)
 
 @nb.njit(nogil=True)
 def trace(calls, handle, origins, directions, coherent, t, ids_out):
-    rays = em.new_packet()
+    rays = pk.new_packet()
     ids = rays.view(np.int32)
-    for k in range(em.LANES):
-        em.set_ray(rays, k, origins[k], directions[k], 0.0, np.inf)
-    em.intersect(calls, handle, rays, coherent)
-    t[:] = rays[em.TFAR]
-    ids_out[0] = ids[em.PRIM_ID]
-    ids_out[1] = ids[em.GEOM_ID]
-    ids_out[2] = ids[em.INST_ID]
+    for k in range(pk.LANES):
+        pk.set_ray(rays, k, origins[k], directions[k], 0.0, np.inf)
+    pk.intersect(calls, handle, rays, coherent)
+    t[:] = rays[pk.TFAR]
+    ids_out[0] = ids[pk.PRIM_ID]
+    ids_out[1] = ids[pk.GEOM_ID]
+    ids_out[2] = ids[pk.INST_ID]
 
 
 @nb.njit(nogil=True)
 def block(calls, handle, origins, directions, reach, coherent, blocked):
-    rays = em.new_packet()
-    for k in range(em.LANES):
-        em.set_ray(rays, k, origins[k], directions[k], 0.0, reach[k])
-    em.occluded(calls, handle, rays, coherent)
-    blocked[:] = rays[em.TFAR] < 0
+    rays = pk.new_packet()
+    for k in range(pk.LANES):
+        pk.set_ray(rays, k, origins[k], directions[k], 0.0, reach[k])
+    pk.occluded(calls, handle, rays, coherent)
+    blocked[:] = rays[pk.TFAR] < 0
 
 
 def nearest(device, handle, directions, origins=None, coherent=True):
@@ -100,7 +102,7 @@ def test_both_packet_widths_find_the_same_hits_in_a_triangle_soup():
 
 def test_instances_hit_where_they_were_moved_to(device):
     mesh = em.TriangleMesh(WALL, WALL_TRIANGLES, device)
-    instances = em.Instances([mesh, mesh])
+    instances = Instances([mesh, mesh])
     poses = np.tile(np.eye(4), (2, 1, 1))
     poses[:, 0, 3] = 5.0, 3.0
     instances.set_transforms(poses)

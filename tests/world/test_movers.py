@@ -142,7 +142,7 @@ def test_vehicles_keep_to_their_roads_and_apart():
     assert len(traffic) == 16
     speeds = []
     for _ in range(2000):
-        traffic.drive(np.zeros((0, 3)), 0.25)
+        traffic.move(np.zeros((0, 3)), 0.25)
         cars = traffic.vehicles
         assert scene.map.road_distance(np.stack([cars["x"], cars["y"]], 1)).max() == 0
         discs = traffic.discs().reshape(3, -1, 3)[..., :2]
@@ -159,7 +159,7 @@ def test_a_vehicle_waits_behind_the_agent():
     car = traffic.vehicles[0]
     ahead = car["x"] + 9 * np.cos(car["yaw"]), car["y"], 0.3
     for _ in range(80):
-        traffic.drive(np.array([ahead]), 0.25)
+        traffic.move(np.array([ahead]), 0.25)
     gap = np.linalg.norm(traffic.discs()[:, :2] - ahead[:2], axis=1).min() - DISC - 0.3
     assert 0.0 < gap < 2.0
     assert traffic.vehicles["speed"][0] == pytest.approx(0.0, abs=1e-6)
@@ -187,7 +187,7 @@ def test_doors_swing_shut_and_open_for_whoever_comes():
     doors.share[k], doors._shut[k] = 1.0, True
     visitor = np.array([[*(doors._hinges[k] + [1.5, 0.0]), 0.18]])
     for _ in range(4):
-        doors.swing(visitor, 0.5)
+        doors.move(visitor, 0.5)
     assert doors.share[k] == 0.0
 
 
@@ -227,7 +227,7 @@ def test_flow_follows_a_vehicle_and_the_mask_shows_it():
     depth = world.render(camera, "depth", ids)[0]
     before = others.states(0).T_world_mover[0]
     others.advance(world, 0.25)
-    world._frames.clear()
+    world._looks.forget()
     now = others.states(0).T_world_mover[0]
     seen = sensors[0].read(world, ids, streams)
     mask = sensors[1].read(world, ids, streams)["motion_mask"][0]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from navworld.geometry import cameras
-from navworld.world import embree, fallback, prepared, rays, texturing
+from navworld.world import embree, fallback, packets, prepared, rays, texturing
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Material, Scene, Texture
 from navworld.world.semantics import class_id
@@ -498,7 +498,7 @@ def test_eight_wide_packets_give_the_images_of_sixteen_wide(room, monkeypatch):
     narrow_device = embree.Device(width=8)
     monkeypatch.setattr(embree, "device", lambda: narrow_device)
     scene = rays.RayScene(room.scene)
-    assert scene.mesh.calls[embree.NATIVE_WIDTH] == 8
+    assert scene.mesh.calls[packets.NATIVE_WIDTH] == 8
     narrow = rays.render([scene], [0], poses(1), pattern, ALL)
     assert np.allclose(wide["depth"], narrow["depth"], atol=1e-5)
     for name in ALL:

@@ -28,7 +28,8 @@ from navworld.sensors.noise.mixtures import OWN_VALUES, ActionMixtures
 from navworld.sensors.noise.presets import odometer_preset
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
-from navworld.world.world import World, wrap
+from navworld.world.upright import wrap
+from navworld.world.world import World
 
 STRIDE = 10.0
 """Bound of one sensed motion [m]."""
