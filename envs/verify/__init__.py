@@ -11,8 +11,10 @@ from navworld.envs.verify.conditions import verify_conditions
 from navworld.envs.verify.country import verify_country
 from navworld.envs.verify.determinism import verify_determinism
 from navworld.envs.verify.events import verify_events
+from navworld.envs.verify.faults import verify_faults
 from navworld.envs.verify.fields import verify_fields
 from navworld.envs.verify.findings import Findings
+from navworld.envs.verify.formats import verify_formats
 from navworld.envs.verify.gait import verify_gait
 from navworld.envs.verify.inertial import verify_inertial
 from navworld.envs.verify.lidar import verify_lidar
@@ -76,6 +78,8 @@ CHECKS: dict[str, Callable[[bool], Findings]] = {
     "worlds": verify_worlds,
     "tasks": verify_tasks,
     "metrics": verify_metrics,
+    "formats": verify_formats,
+    "faults": verify_faults,
 }
 
 

@@ -7,6 +7,7 @@
 | euroc | `time,px,py,pz,qw,qx,qy,qz,…` [ns, m] | body (IMU) in the world |
 
 Lines that begin with # are skipped. Poses are read as the file has them: frames are not converted.
+A file that is written is the same, byte for byte, as one written from what is read of it.
 """
 
 from __future__ import annotations
@@ -17,15 +18,20 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.data import text
+from navworld.data.writing import write_whole
 from navworld.geometry import se3, so3
 from navworld.geometry.trajectories import Trajectory
 from navworld.names import nearest
 
 TrajectoryFormat = Literal["tum", "kitti", "euroc"]
 
-NANOSECOND = 1e-9
 QUATERNION_TOLERANCE = 0.05
 """Lengths of quaternions in files differ from 1 by rounding, not by more than this."""
+
+EUROC_HEADER = (
+    "#timestamp [ns],p_RS_R_x [m],p_RS_R_y [m],p_RS_R_z [m],q_RS_w [],q_RS_x [],q_RS_y [],q_RS_z []"
+)
 
 _COLUMNS = {"tum": 8, "kitti": 12, "euroc": 8}
 _SHAPE = {
@@ -57,7 +63,11 @@ def read_trajectory(
         raise ValueError(
             f"unknown trajectory format {kind!r}{nearest(kind, get_args(TrajectoryFormat))}"
         )
-    rows = _numbers(path, lines, kind)
+    commas = kind == "euroc"
+    rows = text.table(
+        path, lines, _COLUMNS[kind], shape=_SHAPE[kind], separator="," if commas else None,
+        longer=commas,
+    )  # fmt: skip
     numbers = np.array([number for number, _ in lines])
     if kind == "kitti":
         stamps = np.arange(len(rows), dtype=np.float64) if times is None else _times(Path(times))
@@ -69,12 +79,55 @@ def read_trajectory(
         return Trajectory(stamps, _kitti_poses(path, rows, numbers))
     if times is not None:
         raise ValueError(f"{path} has times of its own ({kind}): leave out times={str(times)!r}")
-    stamps = rows[:, 0] * NANOSECOND if kind == "euroc" else rows[:, 0]
-    q_xyzw = rows[:, [5, 6, 7, 4]] if kind == "euroc" else rows[:, 4:8]
-    _check_times(path, stamps, numbers)
+    stamps = text.whole_times(path, lines) if commas else rows[:, 0]
+    q_xyzw = rows[:, [5, 6, 7, 4]] if commas else rows[:, 4:8]
+    text.check_times(path, stamps, numbers)
     _check_quaternions(path, q_xyzw, numbers)
     poses = se3.from_rotation_translation(so3.from_quaternion(q_xyzw), rows[:, 1:4])
     return Trajectory(stamps, poses)
+
+
+def write_trajectory(path: str | Path, trajectory: Trajectory, *, format: TrajectoryFormat) -> None:
+    """Writes a trajectory file, whole or not at all; kitti's holds no times.
+
+    tum and euroc are rounded to nanometres and 10⁻¹² of a quaternion's length, euroc's times to
+    nanoseconds; kitti's numbers are exact.
+    """
+    if format == "tum":
+        lines = ["# timestamp tx ty tz qx qy qz qw", *tum_lines(trajectory)]
+    elif format == "euroc":
+        lines = [EUROC_HEADER, *euroc_lines(trajectory)]
+    elif format == "kitti":
+        lines = kitti_lines(trajectory)
+    else:
+        known = get_args(TrajectoryFormat)
+        raise ValueError(f"unknown trajectory format {format!r}{nearest(format, known)}")
+    write_whole(Path(path), "\n".join([*lines, ""]).encode())
+
+
+def tum_lines(trajectory: Trajectory) -> list[str]:
+    """`time tx ty tz qx qy qz qw` of every pose."""
+    positions, q_xyzw = text.rounded_poses(trajectory.T_world_body)
+    return [
+        " ".join([text.clock(stamp), *text.pose_words(position, q)])
+        for stamp, position, q in zip(trajectory.stamps, positions, q_xyzw, strict=True)
+    ]
+
+
+def euroc_lines(trajectory: Trajectory) -> list[str]:
+    """`time,px,py,pz,qw,qx,qy,qz` of every pose."""
+    positions, q_xyzw = text.rounded_poses(trajectory.T_world_body)
+    stamps = text.nanoseconds(trajectory.stamps)
+    return [
+        ",".join([str(stamp), *text.pose_words(position, q[[3, 0, 1, 2]])])
+        for stamp, position, q in zip(stamps, positions, q_xyzw, strict=True)
+    ]
+
+
+def kitti_lines(trajectory: Trajectory) -> list[str]:
+    """The 12 numbers of every pose."""
+    rows = (trajectory.T_world_body[:, :3] + 0.0).reshape(-1, 12)
+    return [" ".join(map(repr, row)) for row in rows.tolist()]
 
 
 def trajectory_format(path: str | Path) -> TrajectoryFormat:
@@ -82,29 +135,15 @@ def trajectory_format(path: str | Path) -> TrajectoryFormat:
     return _detect(Path(path), _lines(Path(path))[0])
 
 
-def _lines(path: Path) -> list[tuple[int, str]]:
-    """Numbers and text of the lines that hold something."""
-    if not path.is_file():
-        kind = "is a folder, not" if path.is_dir() else "does not exist: expected"
-        raise FileNotFoundError(f"{path} {kind} a trajectory file (TUM, KITTI or EuRoC text)")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not text: expected a TUM, KITTI or EuRoC file") from error
-    if "\0" in text:
-        raise ValueError(f"{path} is not text: expected a TUM, KITTI or EuRoC file")
-    split = [(k, line.strip()) for k, line in enumerate(text.splitlines(), start=1)]
-    lines = [(k, line) for k, line in split if line and not line.startswith("#")]
-    if not lines:
-        raise ValueError(f"{path} holds no pose: expected a line of numbers for each")
-    return lines
+def _lines(path: Path) -> list[text.Line]:
+    return text.lines(path, "a trajectory file (TUM, KITTI or EuRoC text)", "pose")
 
 
 def _detect(path: Path, line: tuple[int, str]) -> TrajectoryFormat:
-    number, text = line
-    if "," in text:
+    number, words = line
+    if "," in words:
         return "euroc"
-    columns = len(text.split())
+    columns = len(words.split())
     for kind in ("tum", "kitti"):
         if columns == _COLUMNS[kind]:
             return kind
@@ -114,63 +153,15 @@ def _detect(path: Path, line: tuple[int, str]) -> TrajectoryFormat:
     )
 
 
-def _numbers(path: Path, lines: list[tuple[int, str]], kind: str) -> NDArray[np.float64]:
-    """(N, columns) of the file, all of them finite."""
-    width = _COLUMNS[kind]
-    rows = []
-    for number, line in lines:
-        words = [w.strip() for w in line.split(",")] if kind == "euroc" else line.split()
-        if len(words) < width or (kind != "euroc" and len(words) > width):
-            raise ValueError(
-                f"line {number} of {path} has {len(words)} columns: expected {_SHAPE[kind]}"
-            )
-        try:
-            rows.append([float(word) for word in words[:width]])
-        except ValueError:
-            bad = next(word for word in words[:width] if not _is_number(word))
-            raise ValueError(
-                f"line {number} of {path} has {bad!r} where a number is expected: {_SHAPE[kind]}"
-            ) from None
-    table = np.array(rows, np.float64)
-    finite = np.isfinite(table).all(1)
-    if not finite.all():
-        number = lines[int(np.argmin(finite))][0]
-        raise ValueError(
-            f"line {number} of {path} holds NaN or infinity ({(~finite).sum()} such lines): remove "
-            "the poses that are not known"
-        )
-    return table
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
-
-
 def _times(path: Path) -> NDArray[np.float64]:
     lines = _lines(path)
     stamps = np.empty(len(lines))
     for k, (number, line) in enumerate(lines):
-        if not _is_number(line) or not np.isfinite(float(line)):
+        if not text.is_number(line) or not np.isfinite(float(line)):
             raise ValueError(f"line {number} of {path} is {line!r}: expected one time in seconds")
         stamps[k] = float(line)
-    _check_times(path, stamps, np.array([number for number, _ in lines]))
+    text.check_times(path, stamps, np.array([number for number, _ in lines]))
     return stamps
-
-
-def _check_times(path: Path, stamps: NDArray[np.float64], numbers: NDArray[np.int64]) -> None:
-    late = np.flatnonzero(np.diff(stamps) <= 0)
-    if not len(late):
-        return
-    k = int(late[0])
-    how = "repeats the time" if stamps[k + 1] == stamps[k] else "goes back in time from that"
-    raise ValueError(
-        f"line {numbers[k + 1]} of {path} ({stamps[k + 1]:.9f} s) {how} of line {numbers[k]} "
-        f"({stamps[k]:.9f} s): sort the poses by time and keep one for each"
-    )
 
 
 def _check_quaternions(path: Path, q_xyzw: NDArray[np.float64], numbers: NDArray[np.int64]) -> None:

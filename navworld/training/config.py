@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -49,16 +49,55 @@ def load_config(cls: type[Config], path: str | Path, overrides: Sequence[str] = 
         raise ValueError(f"config key {key!r}: {first['msg']} (given {first['input']!r})") from None
 
 
-def _override(data: dict[str, Any], item: str) -> None:
+def changed(config: Config, overrides: Sequence[str]) -> Config:
+    """A configuration with some keys changed.
+
+    Args:
+        config: A frozen dataclass; its fields may be dataclasses of any kind.
+        overrides: "key=value" or "part.key=value".
+
+    Raises:
+        ValueError: An unknown key (the nearest known one is named) or a wrong value.
+    """
+    for item in overrides:
+        key, value = _parted(item)
+        config = _with(config, key.split("."), value, key)
+    return config
+
+
+def _with(config: Any, path: list[str], value: Any, key: str) -> Any:
+    name, *rest = path
+    known = [f.name for f in fields(config)]
+    if name not in known:
+        raise ValueError(f"unknown config key {key!r}{nearest(name, known)}")
+    if rest:
+        part = getattr(config, name)
+        if not is_dataclass(part):
+            raise ValueError(f"config key {name!r} has no parts, as {key!r} supposes")
+        return replace(config, **{name: _with(part, rest, value, key)})
+    try:
+        value = TypeAdapter(get_type_hints(type(config))[name]).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"config key {key!r}: {first['msg']} (given {first['input']!r})") from None
+    return replace(config, **{name: value})
+
+
+def _parted(item: str) -> tuple[str, Any]:
     key, equals, value = item.partition("=")
     if not equals:
         raise ValueError(f"{item!r} changes nothing: expected key=value")
+    return key, yaml.safe_load(value)
+
+
+def _override(data: dict[str, Any], item: str) -> None:
+    key, value = _parted(item)
     *parents, last = key.split(".")
     for parent in parents:
         data = data.setdefault(parent, {})
         if not isinstance(data, dict):
             raise ValueError(f"config key {parent!r} has no parts, as {key!r} supposes")
-    data[last] = yaml.safe_load(value)
+    data[last] = value
 
 
 def _refuse_unknown(cls: type, data: dict[str, Any], prefix: str) -> None:
