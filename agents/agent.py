@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.beliefs import GPS, Observation, augment
-from navworld.contracts import Localizer, Mapper, Policy
+from navworld.contracts import Localizer, Mapper, Policy, Sensor
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,20 @@ class Agent:
         policy: Chooses actions from augmented observations.
         localizer: Where am I; the goal reaches the policy relative to its belief.
         mappers: What is around me.
-        sensors: What it needs to sense.
+        sensors: What it needs to sense, besides what its localizer reads.
         image_size: Of its camera [px].
     """
 
     policy: Policy
     localizer: Localizer | None = field(default_factory=GPS)
     mappers: Sequence[Mapper] = ()
-    sensors: tuple[str, ...] = ("depth", "gps")
+    sensors: tuple[str | Sensor, ...] = ("depth", "gps")
     image_size: int = 64
 
     def env_options(self) -> dict[str, Any]:
         """Keyword arguments of an environment in which this agent's policy lives."""
         return {
-            "sensors": self.sensors,
+            "sensors": equipped(self.sensors, getattr(self.localizer, "sensors", ())),
             "localizer": self.localizer,
             "mappers": tuple(self.mappers),
             "image_size": self.image_size,
@@ -98,3 +98,19 @@ class Agent:
                 rows.setdefault(key, []).append(value)
         order = np.argsort(np.concatenate([fresh, going]), kind="stable")
         return {key: np.concatenate(value)[order] for key, value in rows.items()}
+
+
+def equipped(
+    sensors: Sequence[str | Sensor], needed: Sequence[str | Sensor]
+) -> tuple[str | Sensor, ...]:
+    """Sensors, and those of the needed ones that none of them stands for.
+
+    A sensor stands for a name when that is among its keys in the observation: `WheelOdometry(
+    preset="kobuki")` for "wheel_odometry".
+    """
+    found = list(sensors)
+    for sensor in needed:
+        keys = [k for one in found if not isinstance(one, str) for k in one.space.spaces]
+        if sensor not in found and sensor not in keys:
+            found.append(sensor)
+    return tuple(found)

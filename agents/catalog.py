@@ -1,4 +1,7 @@
-"""Every agent by name. A plain tuple: go-to-definition works, and a test finds forgotten ones."""
+"""Every agent, learned system and odometer by name.
+
+Plain tuples: go-to-definition works, and a test finds forgotten ones.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from navworld.agents.agent import Agent
+from navworld.agents.odometry import deepvo, pointnav_vo
+from navworld.contracts import Localizer, Odometer
 from navworld.names import nearest
+from navworld.recipe import Recipe
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -70,6 +76,110 @@ AGENTS: tuple[AgentEntry, ...] = (
 )
 
 
+@dataclass(frozen=True)
+class OdometerEntry:
+    """An odometer of the catalogue.
+
+    Attributes:
+        name: On the command line, "odometry/…".
+        summary: One line.
+        build: Makes it; takes the weights file to use instead of the one that comes along.
+        learned: Whether it has weights.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[Path | None], Odometer]
+    learned: bool = False
+
+
+SYSTEMS: tuple[Recipe, ...] = (
+    deepvo.RECIPE,
+    pointnav_vo.RECIPE,
+)
+
+
+def _learned(recipe: Recipe) -> OdometerEntry:
+    """A recipe as an odometer."""
+
+    def build(weights: Path | None) -> Odometer:
+        from navworld.agents.systems import load_system
+
+        return recipe.wrap(load_system(recipe, weights))
+
+    return OdometerEntry(recipe.name, recipe.mechanism, build, learned=True)
+
+
+def _commanded(weights: Path | None) -> Odometer:
+    from navworld.agents.odometry.commanded import Commanded
+
+    return Commanded()
+
+
+def _rgbd_pnp(weights: Path | None) -> Odometer:
+    from navworld.agents.odometry.classical_depth import RgbdPnp
+
+    return RgbdPnp()
+
+
+def _stereo_pnp(weights: Path | None) -> Odometer:
+    from navworld.agents.odometry.classical_depth import StereoPnp
+
+    return StereoPnp()
+
+
+def _klt_essential(weights: Path | None) -> Odometer:
+    from navworld.agents.odometry.classical_mono import KltEssential
+
+    return KltEssential()
+
+
+def _still(weights: Path | None) -> Odometer:
+    from navworld.agents.odometry.floors import Still
+
+    return Still()
+
+
+def _constant_velocity(weights: Path | None) -> Odometer:
+    from navworld.agents.odometry.floors import ConstantVelocity
+
+    return ConstantVelocity()
+
+
+def _gyro(weights: Path | None) -> Odometer:
+    from navworld.agents.odometry.floors import GyroSpeed
+
+    return GyroSpeed()
+
+
+def _wheels(weights: Path | None) -> Odometer:
+    from navworld.agents.odometry.floors import Wheels
+
+    return Wheels()
+
+
+def _inertial(weights: Path | None) -> Odometer:
+    from navworld.agents.odometry.floors import Inertial
+
+    return Inertial()
+
+
+ODOMETERS: tuple[OdometerEntry, ...] = (
+    OdometerEntry("odometry/still", "nothing has moved", _still),
+    OdometerEntry("odometry/constant-velocity", "straight on, one speed", _constant_velocity),
+    OdometerEntry("odometry/gyro", "one speed, turned by the gyroscope", _gyro),
+    OdometerEntry("odometry/wheels", "as the wheels' encoders count", _wheels),
+    OdometerEntry("odometry/inertial", "the IMU's samples integrated", _inertial),
+    OdometerEntry("odometry/commanded", "does as it was told", _commanded),
+    OdometerEntry("odometry/rgbd-pnp", "tracked corners, depth, PnP, bundle adjustment", _rgbd_pnp),
+    OdometerEntry("odometry/stereo-pnp", "the same with depth from two cameras", _stereo_pnp),
+    OdometerEntry(
+        "odometry/klt-essential", "one camera: tracked corners, essential matrix", _klt_essential
+    ),
+    *(_learned(recipe) for recipe in SYSTEMS if recipe.name.startswith("odometry/")),
+)
+
+
 def entry(name: str) -> AgentEntry:
     """The catalogue's entry of this name; a ValueError names the nearest when unknown."""
     for item in AGENTS:
@@ -90,3 +200,30 @@ def build_agent(name: str, weights: str | Path | None = None) -> Agent:
     if path is not None and entry(name).floor:
         raise ValueError(f"agent {name!r} learns nothing: leave out --weights {path!s}")
     return entry(name).build(path)
+
+
+def build_odometer(name: str, weights: str | Path | None = None) -> Odometer:
+    """An odometer by name.
+
+    Args:
+        weights: File to use instead of the one that comes along.
+    """
+    for item in ODOMETERS:
+        if item.name == name:
+            return item.build(None if weights is None else Path(weights))
+    raise ValueError(f"unknown odometer {name!r}{nearest(name, [o.name for o in ODOMETERS])}")
+
+
+def build_localizer(name: str, weights: str | Path | None = None) -> Localizer:
+    """A localizer by name: "oracle", "gps", or dead reckoning over an odometer by its name."""
+    from navworld.beliefs import GPS, Oracle
+    from navworld.localization.dead_reckoning import DeadReckoning
+
+    if name == "oracle":
+        return Oracle()
+    if name == "gps":
+        return GPS()
+    known = [o.name for o in ODOMETERS]
+    if name not in known:
+        raise ValueError(f"unknown localizer {name!r}{nearest(name, ['oracle', 'gps', *known])}")
+    return DeadReckoning(build_odometer(name, weights))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from navworld.agents.agent import Agent
-from navworld.agents.catalog import build_agent
+from navworld.agents.catalog import build_agent, build_localizer
 from navworld.envs.benchmarks import benchmark as find_benchmark
 from navworld.envs.benchmarks import draw_episodes
 from navworld.envs.options import Options
@@ -20,11 +23,16 @@ from navworld.envs.vector import NavigationVectorEnv
 from navworld.evaluation.report import summarize, write_report
 from navworld.evaluation.result import Result
 from navworld.evaluation.rollout import Rollout
+from navworld.maps.occupancy import OccupancyMapper
 from navworld.scenes import scene_refs
 from navworld.world.body import Robot
 from navworld.world.store import shared_store
 
 ZERO_SHOT_EPISODES = 100
+
+NOISY_CONTACT = 0.5
+"""Of a forward action: what a body under actuation noise has driven at least, if nothing was in
+its way."""
 
 
 def evaluate(
@@ -36,6 +44,7 @@ def evaluate(
     num_envs: int = 25,
     threads: int = 1,
     weights: str | None = None,
+    localizer: str | None = None,
     report: str | None = None,
     video: str | None = None,
     videos: int = 3,
@@ -45,16 +54,22 @@ def evaluate(
     Args:
         scenes: Zero-shot in these scenes: fresh episodes, the benchmark's conditions.
         episodes: Only the first so many.
+        localizer: Instead of the agent's own: "oracle", "gps", or dead reckoning over an odometer
+            by its name.
     """
     agent = build_agent(name, weights)
+    if localizer is not None:
+        agent = replace(agent, localizer=build_localizer(localizer))
+    conditions = find_benchmark(benchmark).options
     if scenes is None:
         frozen = find_benchmark(benchmark).episodes()[:episodes]
     else:
         frozen = _drawn(scenes, episodes)
     filmed = frozenset(range(min(videos, len(frozen)))) if video else frozenset()
     rollouts = run_agent(
-        agent, frozen, num_envs=num_envs, threads=threads, filmed=filmed, label=name
-    )
+        suited(agent, conditions), frozen, num_envs=num_envs, threads=threads, filmed=filmed,
+        label=name, conditions=conditions,
+    )  # fmt: skip
     films = save_videos(Path(video), rollouts, name) if video else []
     if report:
         write_report(
@@ -68,8 +83,9 @@ def evaluate(
         "agent": name,
         "benchmark": benchmark if scenes is None else f"fresh episodes in {scenes}",
         "episodes": len(frozen),
-        "localizer": type(agent.localizer).__name__,
-        "sensors": list(agent.sensors),
+        "localizer": localizer or type(agent.localizer).__name__,
+        "conditions": conditions,
+        "sensors": list(agent.env_options()["sensors"]),
         "weights": weights or "",
     }
     return Result(summarize(rollouts), config)
@@ -83,17 +99,23 @@ def run_agent(
     threads: int = 1,
     filmed: frozenset[int] = frozenset(),
     label: str = "agent",
+    conditions: Mapping[str, Any] | None = None,
 ) -> list[Rollout]:
-    """Runs an agent through frozen episodes, in order of their index, with a progress bar."""
+    """Runs an agent through frozen episodes, in order of their index, with a progress bar.
+
+    Args:
+        conditions: Options of the environment that belong to the benchmark.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    options = Options(episodes=episodes, threads=threads, **agent.env_options())
+    given = {**agent.env_options(), **(conditions or {})}
+    options = Options(episodes=episodes, threads=threads, **given)
     env = NavigationVectorEnv(min(num_envs, len(episodes)), options)
     film = None
     if filmed:
         from navworld.viz.film import Film
 
-        film = Film()
+        film = Film(env.batch.T_world_believed)
     rollouts = []
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(
@@ -105,6 +127,19 @@ def run_agent(
             mean = np.mean([r.metrics["success"] for r in rollouts])
             progress.update(bar, advance=1, note=f"success {mean:.2f}")
     return sorted(rollouts, key=lambda r: r.index)
+
+
+def suited(agent: Agent, conditions: Mapping[str, Any]) -> Agent:
+    """An agent that knows how well its body obeys: where actions end short by themselves, one
+    that does has not bumped into anything.
+    """
+    if conditions.get("actuation") is None:
+        return agent
+    mappers = [copy.copy(mapper) for mapper in agent.mappers]
+    for mapper in mappers:
+        if isinstance(mapper, OccupancyMapper):
+            mapper.contact = NOISY_CONTACT
+    return replace(agent, mappers=tuple(mappers))
 
 
 def trajectory_pictures(
@@ -119,7 +154,9 @@ def trajectory_pictures(
     for rollout in chosen:
         place = shared_store().get(scene_refs(episodes[rollout.index].scene)[0])
         navigator = place.navigator(Robot().radius)
-        picture = draw_trajectory(navigator, rollout.T_world_body, rollout.goal_xy)
+        picture = draw_trajectory(
+            navigator, rollout.T_world_body, rollout.goal_xy, believed=rollout.T_world_believed
+        )
         m = rollout.metrics
         verdict = "reached" if m["success"] else "failed"
         text = f"{rollout.scene}, episode {rollout.index}: {verdict}, SPL {m['spl']:.2f}"

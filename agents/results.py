@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
+from navworld.evaluation.odometry import drift_plots
 from navworld.evaluation.result import Result, commit, hardware
+from navworld.viz.plots import raster
 
 TABLE = Path(__file__).parent / "results.csv"
 COLUMNS = (
@@ -13,35 +19,77 @@ COLUMNS = (
     "commit", "command",
 )  # fmt: skip
 SHOWN = ("success", "spl", "soft_spl", "distance_to_goal_m", "collisions", "policy_ms_per_step")
+CLAIM = "claim"
+"""Metric of a verdict, whose value is "holds" or "fails"."""
+
+DRIFT = "t_err_percent"
+"""What every result on odometry has."""
+
+SHOWN_OF_ODOMETRY = (
+    DRIFT, "r_err_deg_per_m", "ate_m", "rpe_m", "rpe_deg", "scale_error_percent", "lost_percent",
+    "ms_per_step",
+)  # fmt: skip
+SHOWN_OF_LADDER = ("ate_m", "ate_none_m", "rpe_m", "gap_closure_success", "gap_closure_spl")
+"""What agents have that were asked where they believe to be (`navworld.agents.ladder`)."""
+
+HOPELESS = 100.0
+"""Worse than standing still: not drawn [%]."""
 
 
 def record(result: Result, recipe: str, benchmark: str, *, table: Path = TABLE) -> None:
     """Puts a result's metrics in the table, in place of earlier ones of recipe and benchmark."""
     rows = [r for r in read(table) if (r["recipe"], r["benchmark"]) != (recipe, benchmark)]
-    machine = hardware()
     for name, metric in result.metrics.items():
         rows.append(
             {
-                "recipe": recipe,
-                "benchmark": benchmark,
-                "metric": name,
+                **_made(result, recipe, benchmark, name),
                 "value": f"{metric.value:.6g}",
                 "low": "" if metric.low is None else f"{metric.low:.6g}",
                 "high": "" if metric.high is None else f"{metric.high:.6g}",
                 "unit": metric.unit,
-                "seeds": "1",
-                "hardware": f"{machine['cpu']}, {machine['cores']} cores, {machine['vector']}",
-                "commit": commit(),
-                "command": result.command,
             }
         )
+    _write(rows, table)
+
+
+def record_verdict(result: Result, recipe: str, seeds: int, *, table: Path = TABLE) -> None:
+    """Puts in the table whether the claim of a recipe holds: a row of no benchmark."""
+    rows = [r for r in read(table) if (r["recipe"], r["metric"]) != (recipe, CLAIM)]
+    verdict = "holds" if all(result.checks.values()) else "fails"
+    row = {**_made(result, recipe, "", CLAIM), "value": verdict, "seeds": str(seeds)}
+    _write([*rows, {**dict.fromkeys(("low", "high", "unit"), ""), **row}], table)
+
+
+def _made(result: Result, recipe: str, benchmark: str, metric: str) -> dict[str, str]:
+    """How a row came about."""
+    machine = hardware()
+    return {
+        "recipe": recipe,
+        "benchmark": benchmark,
+        "metric": metric,
+        "seeds": "1",
+        "hardware": f"{machine['cpu']}, {machine['cores']} cores, {machine['vector']}",
+        "commit": commit(),
+        "command": result.command,
+    }
+
+
+def _write(rows: list[dict[str, str]], table: Path) -> None:
     temporary = table.with_name(f".{table.name}")
     with temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     temporary.replace(table)
+    write_page(table)
+
+
+def write_page(table: Path = TABLE) -> None:
+    """Writes `RESULTS.md`, and the pictures in it, from the table beside it."""
+    rows = read(table)
     (table.parent / "RESULTS.md").write_text(markdown(rows))
+    for benchmark in dict.fromkeys(row["benchmark"] for row in rows if "@" in row["metric"]):
+        _draw(table.parent / _picture(benchmark), _of(rows, benchmark))
 
 
 def read(table: Path = TABLE) -> list[dict[str, str]]:
@@ -52,23 +100,97 @@ def read(table: Path = TABLE) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def numbers(rows: Sequence[dict[str, str]]) -> dict[str, dict[str, float]]:
+    """System → metric → value, of the rows of a benchmark."""
+    found: dict[str, dict[str, float]] = {}
+    for row in rows:
+        found.setdefault(row["recipe"], {})[row["metric"]] = float(row["value"])
+    return found
+
+
 def markdown(rows: list[dict[str, str]]) -> str:
-    """A table per benchmark: agents down, metrics across, 95 % intervals in brackets."""
+    """Tables per benchmark: systems down, metrics across, 95 % intervals in brackets."""
     lines = ["# Results", "", "Generated from `results.csv`: every number is a command's."]
+    claims = [row for row in rows if row["metric"] == CLAIM]
+    if claims:
+        lines += ["", "## Claims", "", "| system | verdict | seeds | command |", "|---|---|---|---|"]
+    for row in claims:
+        cells = (row["recipe"], row["value"], row["seeds"], f"`{row['command']}`")
+        lines.append(f"| {' | '.join(cells)} |")
+    rows = [row for row in rows if row["metric"] != CLAIM]
     for benchmark in dict.fromkeys(row["benchmark"] for row in rows):
-        mine = [row for row in rows if row["benchmark"] == benchmark]
-        lines += ["", f"## {benchmark}", "", f"| agent | {' | '.join(SHOWN)} |"]
-        lines.append("|---" * (len(SHOWN) + 1) + "|")
-        for recipe in dict.fromkeys(row["recipe"] for row in mine):
-            found = {row["metric"]: row for row in mine if row["recipe"] == recipe}
-            lines.append(f"| {recipe} | {' | '.join(_cell(found.get(name)) for name in SHOWN)} |")
+        mine = _of(rows, benchmark)
+        odometry = any(row["metric"].startswith(DRIFT) for row in mine)
+        lines += ["", f"## {benchmark}", ""]
+        if odometry:
+            lines += _odometry(mine, benchmark)
+        else:
+            there = {row["metric"] for row in mine}
+            shown = [*SHOWN, *(name for name in SHOWN_OF_LADDER if name in there)]
+            lines += _table("agent", mine, {name: name for name in shown})
         commands = dict.fromkeys(row["command"] for row in mine)
         lines += ["", *(f"    {command}" for command in commands)]
     return "\n".join(lines) + "\n"
 
 
-def _cell(row: dict[str, str] | None) -> str:
+def _odometry(rows: list[dict[str, str]], benchmark: str) -> list[str]:
+    """Means over all, t_err of every group, drift over the length of segments."""
+    metrics = dict.fromkeys(row["metric"] for row in rows)
+    groups = {m: m.partition("/")[2] for m in metrics if m.startswith(f"{DRIFT}/")}
+    lengths = {m: m.partition("@")[2] for m in metrics if m.startswith(f"{DRIFT}@")}
+    lines = _table("odometer", rows, {name: name for name in SHOWN_OF_ODOMETRY})
+    lines += ["", f"{DRIFT} by family, carrier and condition, and of the long rides:", ""]
+    lines += _table("odometer", rows, groups)
+    if lengths:
+        ordered = dict(sorted(lengths.items(), key=lambda item: float(item[1].rstrip("m"))))
+        lines += ["", f"{DRIFT} over the length of segments:", ""]
+        lines += _table("odometer", rows, ordered, spans=False)
+        lines += ["", f"![Drift over the length of segments]({_picture(benchmark)})"]
+    return lines
+
+
+def _table(
+    what: str, rows: list[dict[str, str]], columns: dict[str, str], *, spans: bool = True
+) -> list[str]:
+    """Lines of a table.
+
+    Args:
+        what: Stands in the rows.
+        columns: Metric → its heading.
+        spans: Whether intervals are told.
+    """
+    lines = [f"| {what} | {' | '.join(columns.values())} |", "|---" * (len(columns) + 1) + "|"]
+    for recipe in dict.fromkeys(row["recipe"] for row in rows):
+        found = {row["metric"]: row for row in rows if row["recipe"] == recipe}
+        cells = (_cell(found.get(name), spans) for name in columns)
+        lines.append(f"| {recipe} | {' | '.join(cells)} |")
+    return lines
+
+
+def _of(rows: list[dict[str, str]], benchmark: str) -> list[dict[str, str]]:
+    return [row for row in rows if row["benchmark"] == benchmark]
+
+
+def _picture(benchmark: str) -> str:
+    return f"pictures/{benchmark}-drift.png"
+
+
+def _draw(path: Path, rows: list[dict[str, str]]) -> None:
+    """Drift over the length of segments, of those that do better than standing still."""
+    systems = {
+        name.removeprefix("odometry/"): values
+        for name, values in numbers(rows).items()
+        if values.get(DRIFT, 2 * HOPELESS) <= HOPELESS
+    }
+    pictures = [raster(plot) for plot in drift_plots(systems)]
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(np.concatenate(pictures, 1)).save(path, optimize=True)
+
+
+def _cell(row: dict[str, str] | None, spans: bool = True) -> str:
     if row is None:
         return "–"
     text = f"{float(row['value']):.3g}"
-    return f"{text} [{float(row['low']):.3g}, {float(row['high']):.3g}]" if row["low"] else text
+    if not (row["low"] and spans):
+        return text
+    return f"{text} [{float(row['low']):.3g}, {float(row['high']):.3g}]"

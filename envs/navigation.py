@@ -40,6 +40,8 @@ class Navigation:
         single_observation_space, single_action_space: Of one environment.
         episode: (B,) index of the frozen episode each environment runs; −1 once there are none
             left, or when episodes are drawn.
+        T_start_believed: (B, 4, 4) what the localizer believes, in the frame of the start; the
+            identity without one. guessed: (B,) whether its last motion was a guess (`Belief.lost`).
     """
 
     def __init__(self, num_envs: int, options: Options) -> None:
@@ -73,6 +75,8 @@ class Navigation:
         self.refs = scene_refs(options.scenes)
         self.conditions = Draw(options.conditions)
         self.episode = np.full(num_envs, -1)
+        self.T_start_believed = np.tile(np.eye(4), (num_envs, 1, 1))
+        self.guessed = np.zeros(num_envs, bool)
         self._next_episode = 0
         self._seeded = np.zeros(num_envs, bool)
         sensed = {k: v for s in self.sensors for k, v in s.space.spaces.items()}
@@ -123,6 +127,10 @@ class Navigation:
         outcome = self.task.outcome(self.world, given)
         return self._observe(np.arange(self.num_envs), moves), outcome
 
+    def T_world_believed(self) -> NDArray:
+        """(B, 4, 4) believed poses in the frames of the scenes, where the start is known."""
+        return self.world.T_world_start @ self.T_start_believed
+
     def state(self) -> dict[str, Any]:
         """Everything that changes, so that `load` continues exactly here."""
         parts: dict[str, Any] = {"mappers": self.mappers, "sensors": self.sensors}
@@ -137,6 +145,7 @@ class Navigation:
             "task": task,
             "parts": copy.deepcopy(parts),
             "others": None if self.others is None else self.others.state(),
+            "believed": (self.T_start_believed.copy(), self.guessed.copy()),
             "episode": (self.episode.copy(), self._next_episode, self._seeded.copy()),
         }
 
@@ -150,6 +159,8 @@ class Navigation:
             setattr(self, name, part)
         if self.others is not None:
             self.others.load(state["others"], self.world)
+        T_start_believed, guessed = state["believed"]
+        self.T_start_believed, self.guessed = T_start_believed.copy(), guessed.copy()
         episode, self._next_episode, seeded = state["episode"]
         self.episode, self._seeded = episode.copy(), seeded.copy()
 
@@ -222,8 +233,11 @@ class Navigation:
         result, belief = augment(
             observation, actions, dt, ids, localizer=self.localizer, mappers=self.mappers
         )
-        if belief is not None and isinstance(self.task, Listening):
-            self.task.hear(belief, ids)
+        if belief is not None:
+            self.T_start_believed[ids] = belief.T_world_body
+            self.guessed[ids] = False if belief.lost is None else belief.lost
+            if isinstance(self.task, Listening):
+                self.task.hear(belief, ids)
         return result
 
 

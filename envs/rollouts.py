@@ -49,30 +49,47 @@ def run_episodes(
         before = env.batch.episode.copy()
         observation, _, terminated, truncated, info = env.step(actions)
         start = terminated | truncated
-        T = info["final_T_world_body"] if start.any() else env.batch.world.T_world_body()
+        poses = _poses(env, info)
         for i in list(open_rows):
-            rollout, poses = open_rows[i]
-            poses.append(T[i])
+            rollout, way = open_rows[i]
+            way.append(tuple(pose[i] for pose in poses))
             rollout.seconds += spent
             if start[i]:
                 del open_rows[i]
                 if before[i] >= 0:
-                    yield _end(rollout, poses, info["final_info"], i)
+                    yield _end(rollout, way, info["final_info"], i)
                 if env.batch.episode[i] >= 0:
                     open_rows[i] = _begin(env, i)
 
 
-def _begin(env: NavigationVectorEnv, i: int) -> tuple[Rollout, list[NDArray]]:
+Pose = tuple[NDArray, NDArray, NDArray]
+"""True pose (4, 4), believed pose (4, 4), and whether it is a guess."""
+
+
+def _poses(env: NavigationVectorEnv, info: dict[str, Any]) -> Pose:
+    """What `Pose` has, of every row, at the end of the step: before those that ended began anew."""
+    if "final_T_world_body" in info:
+        return (
+            info["final_T_world_body"], info["final_T_world_believed"], info["final_guessed"]
+        )  # fmt: skip
+    batch = env.batch
+    return batch.world.T_world_body(), batch.T_world_believed(), batch.guessed.copy()
+
+
+def _begin(env: NavigationVectorEnv, i: int) -> tuple[Rollout, list[Pose]]:
     index = int(env.batch.episode[i])
     world = env.batch.world
     goal = (env.batch.options.episodes or ())[index].goal
     rollout = Rollout(index, world.places[i].scene.name, goal_xy=np.array(goal, np.float64))
-    return rollout, [world.T_world_body(np.array([i]))[0]]
+    true, believed, guessed = _poses(env, {})
+    return rollout, [(true[i], believed[i], guessed[i])]
 
 
-def _end(rollout: Rollout, poses: list[NDArray], final: dict[str, NDArray], i: int) -> Rollout:
-    rollout.T_world_body = np.stack(poses)
+def _end(rollout: Rollout, way: list[Pose], final: dict[str, NDArray], i: int) -> Rollout:
+    true, believed, guessed = zip(*way, strict=True)
+    rollout.T_world_body, rollout.T_world_believed = np.stack(true), np.stack(believed)
+    rollout.guessed = np.array(guessed)
     rollout.metrics = {k: float(final[k][i]) for k in final if not k.startswith("_")}
-    rollout.metrics.setdefault("steps", len(poses) - 1)
-    rollout.seconds /= max(1, len(poses) - 1)
+    rollout.metrics.setdefault("steps", len(way) - 1)
+    rollout.seconds /= max(1, len(way) - 1)
     return rollout

@@ -118,6 +118,10 @@ class NavigationVectorEnv(VectorEnv):
             "_final_info": done.copy(),
             "final_T_world_body": self.batch.world.T_world_body(),
             "_final_T_world_body": done.copy(),
+            "final_T_world_believed": self.batch.T_world_believed(),
+            "_final_T_world_believed": done.copy(),
+            "final_guessed": self.batch.guessed.copy(),
+            "_final_guessed": done.copy(),
         }
 
 

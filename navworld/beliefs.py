@@ -33,13 +33,15 @@ class Motion:
 
     Attributes:
         T_previous_current: (n, 4, 4).
-        covariance: (n, 6, 6) of the twist, or None.
+        covariance: (n, 6, 6) of the twist (translation, rotation) in the current frame, or None.
         metric: False when the translation is known only up to scale.
+        lost: (n,) bool, where the motion was not measured but is a guess; None where none is.
     """
 
     T_previous_current: NDArray
     covariance: NDArray | None = None
     metric: bool = True
+    lost: NDArray | None = None
 
 
 @dataclass(frozen=True)

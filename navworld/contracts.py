@@ -9,6 +9,7 @@ An object satisfies a protocol by having its methods; nothing is inherited.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -19,12 +20,13 @@ from navworld.beliefs import Belief, Map, Motion, Observation
 from navworld.streams import IntArray, Streams
 
 if TYPE_CHECKING:
+    from navworld.data.sequences import Channel
     from navworld.world.body import Camera
     from navworld.world.world import World
 
 __all__ = [
-    "Belief", "Equipped", "Leading", "Listening", "Localizer", "Map", "Mapper", "Motion",
-    "Observation", "Odometer", "Outcome", "Policy", "Resumable", "Sensor", "Task",
+    "Belief", "Calibrated", "Equipped", "Leading", "Listening", "Localizer", "Map", "Mapper",
+    "Motion", "Observation", "Odometer", "Outcome", "Policy", "Resumable", "Sensor", "Task",
 ]  # fmt: skip
 
 
@@ -139,7 +141,12 @@ class Resumable(Protocol):
 
 @runtime_checkable
 class Odometer(Protocol):
-    """Estimates relative motion."""
+    """Estimates relative motion.
+
+    What it senses with it may name in an attribute `sensors`, a tuple of names or sensors, so
+    that environments made for it have them. Where it has lost track it says so in `Motion.lost`
+    and in a large covariance.
+    """
 
     def reset(self, ids: IntArray) -> None:
         """Begins an episode."""
@@ -148,6 +155,14 @@ class Odometer(Protocol):
         self, observation: Observation, action: NDArray | None, dt: float, ids: IntArray
     ) -> Motion:
         """Motion since the previous observation; the identity on an episode's first."""
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """An odometer that must know where sensors sit and how cameras image."""
+
+    def calibrate(self, channels: Mapping[str, Channel], id: int) -> None:
+        """Called before `Odometer.reset`, with the sensors that environment `id` carries."""
 
 
 @runtime_checkable

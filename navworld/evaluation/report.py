@@ -15,7 +15,14 @@ from navworld.evaluation.rollout import Rollout
 from navworld.evaluation.statistics import bootstrap_mean
 
 SHOWN = ("success", "spl", "soft_spl", "distance_to_goal_m", "collisions", "steps", "path_m")
-UNITS = {"distance_to_goal_m": "m", "path_m": "m"}
+OF_BELIEFS = (
+    "ate_m", "ate_none_m", "rpe_m", "rpe_deg", "end_error_m", "guessed_percent",
+)  # fmt: skip
+"""Told where episodes have them (`navworld.evaluation.beliefs`)."""
+UNITS = {
+    "distance_to_goal_m": "m", "path_m": "m", "ate_m": "m", "ate_none_m": "m", "rpe_m": "m",
+    "rpe_deg": "deg", "end_error_m": "m", "guessed_percent": "%",
+}  # fmt: skip
 COLUMNS = {
     "success": "success",
     "spl": "SPL",
@@ -23,6 +30,8 @@ COLUMNS = {
     "distance_to_goal_m": "distance left [m]",
     "collisions": "collisions",
     "steps": "steps",
+    "ate_m": "ATE [m]",
+    "rpe_m": "RPE [m]",
 }
 
 STYLE = """
@@ -41,7 +50,8 @@ figure img,figure video{width:100%;display:block}figcaption{padding:.5rem .7rem;
 def summarize(rollouts: Sequence[Rollout]) -> dict[str, Metric]:
     """Means over episodes with 95 % bootstrap intervals."""
     metrics = {}
-    for name in SHOWN:
+    there = [name for name in OF_BELIEFS if all(name in r.metrics for r in rollouts)]
+    for name in (*SHOWN, *there):
         mean, low, high = bootstrap_mean(np.array([r.metrics[name] for r in rollouts]))
         metrics[name] = Metric(mean, UNITS.get(name, ""), low, high)
     latency = float(np.median([r.seconds for r in rollouts]))
@@ -117,13 +127,15 @@ def write_report(
 
 
 def _table(results: Mapping[str, Sequence[Rollout]], floors: Sequence[str]) -> str:
-    head = "".join(f"<th>{name}</th>" for name in COLUMNS.values())
+    told = {name: summarize(rollouts) for name, rollouts in results.items()}
+    columns = [k for k in COLUMNS if all(k in m for m in told.values())]
+    head = "".join(f"<th>{COLUMNS[k]}</th>" for k in columns)
     rows = [f"<table><tr><th>agent</th><th>episodes</th>{head}</tr>"]
     for name, rollouts in results.items():
-        m = summarize(rollouts)
+        m = told[name]
         cells = "".join(
             f"<td>{m[k].value:.3g} <small>[{m[k].low:.3g}, {m[k].high:.3g}]</small></td>"
-            for k in COLUMNS
+            for k in columns
         )
         kind = " class=floor" if name in floors else ""
         rows.append(f"<tr{kind}><td>{html.escape(name)}</td><td>{len(rollouts)}</td>{cells}</tr>")

@@ -49,7 +49,7 @@ def write_trajectory_report(
     folder.mkdir(parents=True, exist_ok=True)
     first = next(iter(scores.values()))
     machine = hardware()
-    figures = "".join(_figure(plot) for plot in trajectory_plots(scores))
+    figures = "".join(figure(plot) for plot in trajectory_plots(scores))
     page = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title>"
         f"<meta name=viewport content='width=device-width'><style>{STYLE}{PLOT_STYLE}</style>"
@@ -142,7 +142,8 @@ def _start_drift(score: TrajectoryScores) -> NDArray[np.float64]:
     return np.stack([path, np.linalg.norm(apart, axis=1)], axis=1)
 
 
-def _figure(plot: Plot) -> str:
+def figure(plot: Plot) -> str:
+    """A plot with its title and legend, for a page that has `PLOT_STYLE`."""
     legend = "".join(
         f"<i style='background:{COLORS[k % len(COLORS)]}'></i>{html.escape(name)}"
         for k, (name, points) in enumerate(plot.curves.items())

@@ -83,13 +83,18 @@ class OccupancyMapper:
         near: int = 64,
         far: int = 64,
         persistence: int = 0,
+        contact: float = 0.9,
         bands: Bands | None = None,
     ) -> None:
-        """Grids of `extent` × `extent` metres; `near` and `far` are the crops' sizes in pixels."""
+        """Grids of `extent` × `extent` metres; `near` and `far` are the crops' sizes in pixels.
+
+        A body that drove less than `contact` of a forward action has bumped into something: lower
+        for one whose actions end short by themselves.
+        """
         self.fov_deg, self.camera_height = fov_deg, camera_height
         self.radius, self.forward, self.cell = radius, forward, cell
         self.near, self.far = Crop(near, 2 * cell), Crop(far, POOL * cell)
-        self.persistence, self.bands = persistence, bands or Bands()
+        self.persistence, self.contact, self.bands = persistence, contact, bands or Bands()
         self.side = POOL * round(extent / (POOL * cell))
         self.cells = np.zeros((0, self.side, self.side), np.uint8)
         self.pooled = np.zeros((0, 3, self.side // POOL, self.side // POOL), np.uint8)
@@ -169,7 +174,7 @@ class OccupancyMapper:
         turned = (step[:, 2] + np.pi) % (2 * np.pi) - np.pi
         ahead = np.hypot(step[:, 0], step[:, 1])
         straight = np.abs(turned) < 0.1
-        bumped = straight & (ahead < 0.9 * self.forward) & (self.age[ids] > 0)
+        bumped = straight & (ahead < self.contact * self.forward) & (self.age[ids] > 0)
         first = self.age[ids] == 0
         self.motion[ids] = np.where(first[:, None], 0, np.stack([ahead, turned, bumped], 1))
         self.poses[ids] = pose

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -31,14 +33,35 @@ def set_parameters(network: nn.Module, values: dict[str, Tensor]) -> None:
             own[name].copy_(value)
 
 
-def save_weights(network: nn.Module, path: str | Path) -> None:
-    """Writes the parameters as fp16."""
+def save_weights(
+    network: nn.Module, path: str | Path, *, notes: Mapping[str, str] | None = None
+) -> None:
+    """Writes the parameters as fp16, and notes about them into the same file."""
     state = {k: v.cpu().half().contiguous() for k, v in parameters(network).items()}
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    save_file(state, partial)
+    save_file(state, partial, dict(notes or {}))
     os.replace(partial, path)
+
+
+def read_notes(path: str | Path) -> dict[str, str]:
+    """The notes of a weights file; empty where there are none.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no safetensors file.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"there is no weights file {str(path)!r}: train one, or check the path"
+        )
+    try:
+        with safe_open(path, "pt") as file:
+            return file.metadata() or {}
+    except Exception as error:
+        raise ValueError(f"{str(path)!r} is not a safetensors file: {error}") from error
 
 
 def load_weights(network: nn.Module, path: str | Path) -> None:

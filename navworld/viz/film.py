@@ -1,8 +1,8 @@
-"""Films of episodes: what the robot sees beside where it is."""
+"""Films of episodes: what the robot sees beside where it is, and where it believes to be."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -17,9 +17,15 @@ SIDE = 360
 
 
 class Film:
-    """Draws one frame per step: colour, depth and the map with the path so far."""
+    """Draws one frame per step: colour, depth and the map with the path so far.
 
-    def __init__(self) -> None:
+    Args:
+        believed: Tells the believed poses (B, 4, 4) in the scenes' frames; None draws none.
+    """
+
+    def __init__(self, believed: Callable[[], NDArray] | None = None) -> None:
+        self._believed = believed
+        self._told: dict[int, list[NDArray]] = {}
         self._paths: dict[int, list[NDArray]] = {}
         self._starts: dict[int, bytes] = {}
 
@@ -31,16 +37,21 @@ class Film:
         T = world.T_world_body(ids)
         start = world.T_world_start[row].tobytes()
         if self._starts.get(row) != start:
-            self._starts[row], self._paths[row] = start, []
+            self._starts[row], self._paths[row], self._told[row] = start, [], []
         path = self._paths[row]
         path.append(T[0])
+        if self._believed is not None:
+            self._told[row].append(self._believed()[row])
+        told = np.stack(self._told[row]) if self._told[row] else None
         camera = Camera(SIDE, SIDE, position=(0.0, 0.0, world.robot.camera_height))
         seen = world.view(camera, T, ids, ("depth", "rgb"))
         depth = np.clip(seen["depth"][0] / 6.0, 0, 1)
         depth = cv2.applyColorMap((255 * (1 - depth)).astype(np.uint8), cv2.COLORMAP_INFERNO)[
             ..., ::-1
         ]
-        map_ = draw_trajectory(world.navigator(row), np.stack(path), goal_xy, height=SIDE)
+        map_ = draw_trajectory(
+            world.navigator(row), np.stack(path), goal_xy, believed=told, height=SIDE
+        )
         width = round(map_.shape[1] * SIDE / map_.shape[0])
         small = cv2.resize(map_, (width, SIDE), interpolation=cv2.INTER_AREA)
         return np.concatenate([seen["rgb"][0], depth, np.asarray(small, np.uint8)], 1)

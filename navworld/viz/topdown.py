@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from navworld.world.navigability import Navigator
 
 START, GOAL, BODY = (46, 134, 222), (39, 174, 96), (192, 57, 43)
+BELIEVED = (243, 156, 18)
 
 
 def draw_trajectory(
@@ -24,7 +25,7 @@ def draw_trajectory(
     Args:
         T_world_body: (N, 4, 4) true poses; the path changes from blue to red along the way.
         goal_xy: (2,) [m].
-        believed: (N, 4, 4) believed poses in the scene's frame, drawn thin and grey.
+        believed: (N, 4, 4) believed poses in the scene's frame, drawn in orange beneath.
         height: Of the picture; about, the map keeps its proportions [px].
     """
     base = navigator.topdown()
@@ -36,7 +37,9 @@ def draw_trajectory(
 
     thick = max(1, scale)
     if believed is not None:
-        cv2.polylines(picture, [pixels(believed[:, :2, 3])], False, (150, 150, 150), 1, cv2.LINE_AA)
+        told = pixels(believed[:, :2, 3])
+        cv2.polylines(picture, [told], False, BELIEVED, thick, cv2.LINE_AA)
+        cv2.circle(picture, told[-1].tolist(), 2 * thick, BELIEVED, -1, cv2.LINE_AA)
     path = pixels(T_world_body[:, :2, 3])
     for k in range(len(path) - 1):
         share = k / max(1, len(path) - 2)

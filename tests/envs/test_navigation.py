@@ -238,6 +238,7 @@ def test_truncation_is_told_apart_from_the_end():
         ({"scenes": "apartmnt:train"}, "did you mean 'apartment'"),
         ({"scenes": "apartment:trian"}, "did you mean 'train'"),
         ({"scenes": "apartment:9-3"}, "range of seeds"),
+        ({"scenes": "apartment:test[:0]"}, "names no scene"),
         ({"scenes": "no/such/house.glb"}, "no scene file"),
         ({"scenes": []}, "empty"),
         ({"actions": "continuous"}, "'discrete' or 'velocity'"),

@@ -1,9 +1,11 @@
-"""Frozen, versioned benchmarks: which episodes, under which conditions.
+"""Benchmarks of agents: which episodes, under which conditions.
 
 `pointnav-v1` is the comparison that results are reported on: five episodes in each of 100 test
 apartments that nothing is ever tuned on. `pointnav-validation-v1` is its twin in validation
-apartments, for tuning. Episodes are stored beside this file, so that a benchmark stays what it
-was; `draw_episodes` is how they were made.
+apartments, for tuning. `pointnav-noisy-v1` and `pointnav-noisy-validation-v1` have the same
+episodes, but bodies do not move as they are told: their actuation noise is that of the Habitat
+challenges of 2020 and 2021 (`navworld.sensors.noise.actuation`). Episodes are stored in
+`envs/episodes`, so that a benchmark stays what it was; `draw_episodes` is how they were made.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from navworld.streams import Streams
 from navworld.world.body import Robot
 from navworld.world.store import SceneStore, shared_store
 
-EPISODES = Path(__file__).parent / "episodes"
+EPISODES = Path(__file__).parents[1] / "episodes"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Benchmark:
         per_scene: Episodes in each.
         options: Keyword arguments of the environment that are part of the protocol.
         seed: Of the drawing of episodes.
+        drawn_for: The benchmark whose episodes these are; its own where empty.
     """
 
     name: str
@@ -45,10 +48,11 @@ class Benchmark:
     per_scene: int
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    drawn_for: str = ""
 
     def episodes(self) -> list[Episode]:
         """The frozen episodes, in order."""
-        path = EPISODES / f"{self.name}.json"
+        path = EPISODES / f"{self.drawn_for or self.name}.json"
         if not path.exists():
             raise FileNotFoundError(
                 f"the episodes of benchmark {self.name!r} are missing ({path.name}): install again"
@@ -66,26 +70,29 @@ class Benchmark:
             for e in draw_episodes(self.scenes, self.per_scene, seed=self.seed)
         ]
         columns = ["scene", "x", "y", "heading", "goal_x", "goal_y", "geodesic", "seed"]
+        if self.drawn_for:
+            raise ValueError(f"{self.name} has the episodes of {self.drawn_for}: write that one")
         path = EPISODES / f"{self.name}.json"
         lines = ",\n".join(json.dumps(row) for row in rows)
         path.write_text(f'{{"columns": {json.dumps(columns)},\n"episodes": [\n{lines}\n]}}\n')
         return path
 
 
+_TEST = tuple(f"apartment:{seed}" for seed in range(20_000, 20_100))
+_VALIDATION = tuple(f"apartment:{seed}" for seed in range(10_000, 10_050))
+_NOISY = {"actuation": "habitat-challenge"}
+
 BENCHMARKS: tuple[Benchmark, ...] = (
+    Benchmark("pointnav-v1", "navworld/PointNav-v0", _TEST, 5),
+    Benchmark("pointnav-validation-v1", "navworld/PointNav-v0", _VALIDATION, 4),
     Benchmark(
-        "pointnav-v1",
-        "navworld/PointNav-v0",
-        tuple(f"apartment:{seed}" for seed in range(20_000, 20_100)),
-        5,
+        "pointnav-noisy-v1", "navworld/PointNav-v0", _TEST, 5, _NOISY, drawn_for="pointnav-v1"
     ),
     Benchmark(
-        "pointnav-validation-v1",
-        "navworld/PointNav-v0",
-        tuple(f"apartment:{seed}" for seed in range(10_000, 10_050)),
-        4,
+        "pointnav-noisy-validation-v1", "navworld/PointNav-v0", _VALIDATION, 4, _NOISY,
+        drawn_for="pointnav-validation-v1",
     ),
-)
+)  # fmt: skip
 
 
 def benchmark(name: str) -> Benchmark:

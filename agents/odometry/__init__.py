@@ -1,0 +1,1 @@
+"""Odometry: how a body has moved, from what it senses."""

@@ -1,0 +1,207 @@
+"""DeepVO: visual odometry from one camera, end to end, by a recurrent convolutional network.
+
+S. Wang, R. Clark, H. Wen and N. Trigoni, DeepVO: Towards End-to-End Visual Odometry with Deep
+Recurrent Convolutional Neural Networks, ICRA 2017. Consecutive images are stacked as channels and
+go through the contracting part of FlowNetSimple; its features go through two layers of LSTM, which
+learn how motions follow each other; a linear layer gives six numbers, translation and Euler angles.
+The loss is the squared error of translation plus κ times that of orientation, over clips (equation
+8). As the network has seen metric motions, its trajectory is metric, though from one camera.
+
+Here: poses are relative and in the body's frame (x forward); mirrored clips are learned from as
+well; nothing is pre-trained on optical flow; `small` looks at 128 × 128 pixels and puts a linear
+layer before the LSTM. `network.temporal=none` is the ablation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from navworld.agents.odometry.learned import LearnedOdometer
+from navworld.envs.sources import RideClips
+from navworld.losses.pose import pose_weighted
+from navworld.nn.encoders.image import FlowNetEncoder, pair_channels, resized
+from navworld.nn.heads.pose import RelativePoseHead, decode_pose, encode_pose
+from navworld.nn.temporal.recurrent import Recurrent
+from navworld.recipe import Preset, Recipe, settings_of
+from navworld.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from navworld.agents.claims import Check, Proof
+    from navworld.recipe import Batch
+
+MEAN, SPREAD = 0.45, 0.25
+"""Of colours in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class DeepVOSettings:
+    """Shape of the network.
+
+    Attributes:
+        image_size: (height, width) that images are brought to [px].
+        widths: Channels of the encoder's stages.
+        neck: Features after a linear layer before the recurrence; 0 for no such layer.
+        temporal: "lstm", "gru" or "none".
+        hidden, layers: Of the recurrence.
+        scale: Typical motion between two frames ([m], [rad]).
+        kappa: Weight of orientation in the loss.
+    """
+
+    image_size: tuple[int, int] = (64, 64)
+    widths: tuple[int, ...] = (16, 32, 64, 128)
+    neck: int = 128
+    temporal: str = "lstm"
+    hidden: int = 128
+    layers: int = 2
+    scale: tuple[float, float] = (0.05, 0.05)
+    kappa: float = 4.0
+
+
+class DeepVO(nn.Module):
+    """Images in a row to motions between them."""
+
+    def __init__(self, settings: DeepVOSettings) -> None:
+        super().__init__()
+        self.settings = s = settings
+        self.encoder = FlowNetEncoder(6, s.widths)
+        features = self.encoder.features(s.image_size)
+        self.neck = nn.Sequential()
+        if s.neck:
+            self.neck = nn.Sequential(nn.Linear(features, s.neck), nn.LeakyReLU(0.1))
+            features = s.neck
+        self.temporal: Recurrent | None = None
+        if s.temporal != "none":
+            self.temporal = Recurrent(features, s.hidden, cell=s.temporal, layers=s.layers)
+            features = s.hidden
+        self.head = RelativePoseHead(features, form="euler", scale=s.scale)
+
+    def forward(self, rgb: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Runs over a clip.
+
+        Args:
+            rgb: (B, n, H, W, 3) uint8.
+            state: (B, …) of the recurrence, as returned; None begins anew.
+
+        Returns:
+            (B, n − 1, 6) x, y, z [m], yaw, pitch, roll [rad] of T_previous_current, and the state.
+        """
+        images = (resized(rgb, self.settings.image_size).float() / 255 - MEAN) / SPREAD
+        features = self.encoder(pair_channels(images)).flatten(1)
+        features = self.neck(features).unflatten(0, (len(rgb), -1))
+        if self.temporal is not None:
+            features, state = self.temporal(features, state)
+        return self.head(features), state
+
+    def initial(self) -> Tensor | None:
+        """The state of a beginning, without the batch; None where there is none."""
+        if self.temporal is None:
+            return None
+        return torch.zeros(self.temporal.parts, self.temporal.layers, self.temporal.hidden)
+
+
+MIRRORED = torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+"""What a mirror makes of x, y, z, yaw, pitch, roll."""
+
+
+def loss(network: nn.Module, batch: Batch, random: torch.Generator | None) -> dict[str, Tensor]:
+    """Equation 8 over clips, half of them mirrored."""
+    rgb = batch["rgb"]
+    target = encode_pose(batch["T_previous_current"], "euler")
+    if random is not None:
+        flip = torch.rand(len(rgb), device=rgb.device, generator=random) < 0.5
+        rgb = torch.where(flip[:, None, None, None, None], rgb.flip(3), rgb)
+        signs = MIRRORED.to(target)
+        target = torch.where(flip[:, None, None], target * signs, target)
+    estimate, _ = network(rgb)
+    return pose_weighted(estimate, target, kappa=settings_of(network).kappa)
+
+
+def odometer(network: nn.Module) -> LearnedOdometer:
+    """The network as an odometer that keeps its recurrent state for every environment."""
+
+    def estimate(
+        pair: dict[str, Tensor], action: Tensor | None, state: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        motion, after = network(pair["rgb"], state)
+        return decode_pose(motion[:, -1].double(), "euler"), after
+
+    initial = network.initial()  # type: ignore[operator]
+    return LearnedOdometer(network, ("rgb",), estimate, name=RECIPE.name, initial=initial)
+
+
+def checks(proof: Proof) -> Iterator[Check]:
+    """The claim: better than without recurrence and than constant velocity, and metric."""
+    mine = proof.trained()
+    yield proof.below("t_err_percent", mine, proof.trained("no LSTM"))
+    yield proof.below("t_err_percent", mine, proof.floor("odometry/constant-velocity"))
+    yield proof.at_most("scale_error_percent", mine, 10.0)
+
+
+RIDES = RideClips(
+    scenes=(
+        "apartment:train[:24]", "maze:train[:12]", "tunnel:train[:12]", "office:train[:6]",
+        "city:train[:2]",
+    ),
+    validation=(
+        "apartment:validation[:3]", "maze:validation[:2]", "tunnel:validation[:2]",
+        "office:validation[:1]",
+    ),
+    carriers=("wheeled", "handheld", "drone"),
+    rate_hz=20.0,
+    seconds=24.0,
+    image_size=128,
+    conditions=({}, {"hour": 21}, {"fog": 2, "rain": 2, "shiny": 3}),
+)  # fmt: skip
+"""What carries the cameras of `odometry-v1` where, in other places."""
+
+RECIPE = Recipe(
+    name="odometry/deepvo",
+    paper="Wang et al., ICRA 2017",
+    mechanism="FlowNetS-like encoder over stacked frame pairs → two-layer LSTM → 6-D motion",
+    claim=(
+        "On held-out scenes t_err is lower than that of the same network without the LSTM and of "
+        "constant velocity, and the trajectory is metric (scale error < 10 %) from one camera."
+    ),
+    sensors=("rgb",),
+    presets={
+        "tiny": Preset(
+            DeepVOSettings((32, 32), (8, 8, 16), neck=16, hidden=16),
+            RideClips(
+                scenes="apartment:train[:1]", validation="apartment:validation[:1]", image_size=32,
+                seconds=6.0, length=5, held=8, light="none",
+            ),
+            TrainSettings(
+                steps=8, batch=4, round_steps=4, warmup=2, validation_batches=1, workers=0
+            ),
+        ),
+        "small": Preset(
+            DeepVOSettings((128, 128), (16, 32, 64, 96, 128)),
+            RIDES,
+            TrainSettings(
+                steps=4000, batch=16, round_steps=200, learning_rate=1e-3, warmup=100,
+                validation_batches=16, precision="bf16",
+            ),
+        ),
+        "paper": Preset(
+            DeepVOSettings(
+                (384, 1280), FlowNetEncoder.PUBLISHED, neck=0, hidden=1000, kappa=100.0,
+                scale=(1.0, 1.0),
+            ),
+            replace(RIDES, image_size=(384, 1280)),
+            TrainSettings(
+                steps=200_000, batch=16, round_steps=1000, learning_rate=1e-4, warmup=1000,
+                validation_batches=16, patience=20, workers=4,
+            ),
+        ),
+    },
+    build=DeepVO,
+    loss=loss,
+    wrap=odometer,
+    ablations={"no LSTM": ("network.temporal=none",)},
+    checks=checks,
+)  # fmt: skip

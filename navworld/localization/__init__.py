@@ -1,0 +1,1 @@
+"""Localizers that are made of other components."""

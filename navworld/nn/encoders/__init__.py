@@ -1,0 +1,1 @@
+"""Encoders: from what is sensed to features, one kind of input per file."""

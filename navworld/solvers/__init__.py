@@ -1,0 +1,1 @@
+"""Geometric solvers: thin wrappers over well-kept libraries, one family per file."""
