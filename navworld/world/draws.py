@@ -173,3 +173,4 @@ def _fill(keys, out, as_normal):
             bits = hashes(keys[n], _counters(first, scratch))
             value = normal(high(bits)) if as_normal else uniform(low(bits))
             store(row + 4 * first, value)
+    memory[0] = 0.0  # numba frees an array after its last use, though its address be in use

@@ -374,3 +374,4 @@ def trace_images(
             if depth != 0:
                 _write_depth(packet, spots, whole[p], depth + 4 * first, settings[FAR])
         at = min((n + 1) * packets, last)
+    memory[0] = 0.0  # numba frees an array after its last use, though its address be in use
