@@ -130,8 +130,9 @@ def run_agent(
 
 
 def suited(agent: Agent, conditions: Mapping[str, Any]) -> Agent:
-    """An agent that knows how well its body obeys: where actions end short by themselves, one
-    that does has not bumped into anything.
+    """An agent that knows how well its body obeys.
+
+    Where actions end short by themselves, one that does has not bumped into anything.
     """
     if conditions.get("actuation") is None:
         return agent

@@ -113,7 +113,13 @@ def markdown(rows: list[dict[str, str]]) -> str:
     lines = ["# Results", "", "Generated from `results.csv`: every number is a command's."]
     claims = [row for row in rows if row["metric"] == CLAIM]
     if claims:
-        lines += ["", "## Claims", "", "| system | verdict | seeds | command |", "|---|---|---|---|"]
+        lines += [
+            "",
+            "## Claims",
+            "",
+            "| system | verdict | seeds | command |",
+            "|---|---|---|---|",
+        ]
     for row in claims:
         cells = (row["recipe"], row["value"], row["seeds"], f"`{row['command']}`")
         lines.append(f"| {' | '.join(cells)} |")

@@ -1,5 +1,4 @@
-"""Classical visual odometry with depth: `RgbdPnp` from a colour and a depth image, `StereoPnp`
-from two cameras.
+"""Classical visual odometry with depth: `RgbdPnp` from colour and depth, `StereoPnp` from a pair.
 
 Corners are followed from image to image, PnP with RANSAC finds the camera among their points in
 space, and the last keyframes are bundle-adjusted (`navworld.agents.odometry.classical_map`). What

@@ -12,7 +12,7 @@ Where it has lost track it answers with the motion that was to be expected and c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class TwoViewSettings:
     radians: float = 0.6
     turn_std: float = 0.01
     way_std: float = 0.3
-    ransac: Ransac = Ransac(threshold=0.75)
+    ransac: Ransac = field(default_factory=lambda: Ransac(threshold=0.75))
 
 
 @dataclass
