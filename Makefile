@@ -11,6 +11,9 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 
+# Processes that share the tests; each takes some 3 GB.
+TEST_PROCESSES ?= 2
+
 # An index with CPU builds of torch; where pip's own has CUDA builds, it saves gigabytes.
 TORCH_INDEX ?=
 
@@ -20,7 +23,7 @@ demo: $(INSTALLED)
 	$(VENV)/bin/navworld demo
 
 test: $(INSTALLED)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 check: $(INSTALLED)
 	$(VENV)/bin/ruff check

@@ -228,9 +228,7 @@ def _with_wheels(agent: Agent) -> Agent:
 
 
 def _dead_reckoning(odometer: str, weights: str | None = None) -> Callable[[Agent], Agent]:
-    return lambda agent: replace(
-        _without_gps(agent), localizer=build_localizer(odometer, weights)
-    )
+    return lambda agent: replace(_without_gps(agent), localizer=build_localizer(odometer, weights))
 
 
 def _without_gps(agent: Agent) -> Agent:
@@ -259,9 +257,7 @@ def _pictures(
     return pictures
 
 
-def _save_films(
-    video: str | None, found: Mapping[str, Sequence[Rollout]], name: str
-) -> list[Path]:
+def _save_films(video: str | None, found: Mapping[str, Sequence[Rollout]], name: str) -> list[Path]:
     if not video:
         return []
     paths = [save_videos(Path(video), runs, f"{name}-{rung}") for rung, runs in found.items()]

@@ -17,6 +17,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from navworld.beliefs import Belief, Map, Motion, Observation
+from navworld.recipe import Recipe
 from navworld.streams import IntArray, Streams
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Belief", "Calibrated", "Equipped", "Leading", "Listening", "Localizer", "Map", "Mapper",
-    "Motion", "Observation", "Odometer", "Outcome", "Policy", "Resumable", "Sensor", "Task",
+    "Motion", "Observation", "Odometer", "Outcome", "Policy", "Recipe", "Resumable", "Sensor",
+    "Task",
 ]  # fmt: skip
 
 

@@ -23,7 +23,6 @@ from navworld.geometry.cameras import Pinhole
 from navworld.solvers.bundle_adjustment import Odometry, Sightings, Weights, adjust
 from navworld.solvers.pnp import PosePrior, Ransac, Seen, absolute_pose, refine_pose
 
-
 NOWHERE = Motion(np.eye(4), np.zeros((6, 6)))
 """No motion, for certain."""
 

@@ -1,10 +1,10 @@
 """Classical visual odometry from one camera: followed corners and the essential matrix.
 
 Five points in LO-RANSAC give how the camera turned and which way it went (D. Nistér, PAMI 2004),
-not how far. A body that was told to drive is taken to have gone as far as it was told; without
-actions the length comes from points that two pairs of images share, triangulated from each
-(D. Scaramuzza, F. Fraundorfer: Visual odometry, part I, RAM 2011), and the scale of the whole is
-unknown. Where nothing but a turn is seen, the body has only turned.
+not how far. A body that was told to drive is one on wheels: it stays level, and is taken to have
+gone as far as it was told. Without actions the length comes from points that two pairs of images
+share, triangulated from each (D. Scaramuzza, F. Fraundorfer: Visual odometry, part I, RAM 2011),
+and the scale of the whole is unknown. Where nothing but a turn is seen, the body has only turned.
 
 Where it has lost track it answers with the motion that was to be expected and calls it lost.
 """
@@ -171,7 +171,9 @@ class KltEssential:
             T[:3, 3] *= length
             moved = points * length @ T[:3, :3].T + T[:3, 3]
             self._pairs[k] = _Pair(image, found[there][kept][near], moved[near, 2])
-        return T_body_camera @ se3.inverse(T) @ se3.inverse(T_body_camera)
+        if way is None:
+            return T_body_camera @ se3.inverse(T) @ se3.inverse(T_body_camera)
+        return _level_motion(se3.inverse(T), T_body_camera)
 
     def _covariance(self, T: NDArray) -> NDArray:
         way = max(float(np.linalg.norm(T[:3, 3])) * self.settings.way_std, 0.01)
@@ -181,6 +183,16 @@ class KltEssential:
         return level_mount(
             *image.shape, fov_deg=self.fov_deg, camera_height=self.robot.camera_height, baseline=0.0
         )
+
+
+def _level_motion(T_before_after: NDArray, T_body_camera: NDArray) -> NDArray:
+    """(4, 4) motion on the floor of the body whose camera has moved so."""
+    turned = T_body_camera[:3, :3] @ T_before_after[:3, :3] @ T_body_camera[:3, :3].T
+    yaw = np.arctan2(turned[1, 0] - turned[0, 1], turned[0, 0] + turned[1, 1])
+    T = from_planar(np.array([0.0, 0.0, yaw]))
+    camera, way = T_body_camera[:3, 3], T_body_camera[:3, :3] @ T_before_after[:3, 3]
+    T[:2, 3] = (camera + way - T[:3, :3] @ camera)[:2]
+    return T
 
 
 def _none() -> tuple[NDArray, NDArray]:

@@ -114,9 +114,7 @@ def follow(
         "criteria": (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 20, 0.01),
     }
     origin = start[rows].astype(np.float32)
-    there_, seen, _ = cv2.calcOpticalFlowPyrLK(
-        turned, after, origin, found[rows].copy(), **options
-    )
+    there_, seen, _ = cv2.calcOpticalFlowPyrLK(turned, after, origin, found[rows].copy(), **options)
     back, again, _ = cv2.calcOpticalFlowPyrLK(after, turned, there_, origin.copy(), **options)
     astray = np.linalg.norm(back - origin, axis=1)
     good = (seen.ravel() > 0) & (again.ravel() > 0)

@@ -123,9 +123,7 @@ class StereoViews:
         tracking = Tracking(levels=3)
 
         def depths(pixels: NDArray) -> tuple[NDArray, NDArray]:
-            found, there = follow(
-                left, right, pixels, pixels, np.eye(3), mount.camera, tracking
-            )
+            found, there = follow(left, right, pixels, pixels, np.eye(3), mount.camera, tracking)
             disparity = pixels[:, 0] - found[:, 0]
             there &= (np.abs(found[:, 1] - pixels[:, 1]) < 0.5) & (disparity > self.least)
             disparity = np.where(there, disparity, 1.0)

@@ -133,16 +133,25 @@ def _add_sightings(
     known = seen.depth > 0
     disparity = camera.fx * BASELINE / np.where(known, seen.depth, 1.0)
     spread = np.where(known, disparity * seen.std / np.where(known, seen.depth, 1.0), UNKNOWN)
-    for k in range(len(seen.view)):
+    # Spreads that differ by less than a tenth share a model of noise.
+    kinds, index = np.unique(np.round(np.log(spread), 1), return_inverse=True)
+    noises = []
+    for kind in kinds:
         # The right column is the left one less the disparity, and shares its error.
-        common, own = weights.pixel**2, spread[k] ** 2
+        common, own = weights.pixel**2, np.exp(2 * kind)
         covariance = np.array([[common, common, 0], [common, common + own, 0], [0, 0, common]])
-        noise = gtsam.noiseModel.Robust.Create(
-            robust, gtsam.noiseModel.Gaussian.Covariance(covariance)
-        )
+        gaussian = gtsam.noiseModel.Gaussian.Covariance(covariance)
+        noises.append(gtsam.noiseModel.Robust.Create(robust, gaussian))
+    for k in range(len(seen.view)):
         point = gtsam.StereoPoint2(u[k], u[k] - disparity[k], v[k])
         graph.add(
             gtsam.GenericStereoFactor3D(
-                point, noise, int(seen.view[k]), int(first + seen.landmark[k]), K, False, False
+                point,
+                noises[index[k]],
+                int(seen.view[k]),
+                int(first + seen.landmark[k]),
+                K,
+                False,
+                False,
             )
         )

@@ -146,14 +146,15 @@ def refine_pose(
     lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy])
     measured = tuple(np.ascontiguousarray(v, float) for v in (seen.pixels, seen.depth, seen.std))
     points, T = np.ascontiguousarray(p_world, float), T_world_camera
+    T_prior = np.linalg.inv(T if prior is None else prior.T_world_camera)
     for _ in range(iterations):
         A, b = normal_equations(
-            se3.inverse(T), points, *measured, seen.pixel_std, lens, huber, NEAR
+            np.linalg.inv(T), points, *measured, seen.pixel_std, lens, huber, NEAR
         )
         A += UNKNOWN * np.eye(6)
         if prior is not None:
             A += prior.information
-            b -= prior.information @ se3.log(se3.relative(prior.T_world_camera, T))
+            b -= prior.information @ se3.log(T_prior @ T)
         step = np.linalg.solve(A, b)
         T = T @ se3.exp(step)
         if np.abs(step).max() < ENOUGH:

@@ -1,12 +1,14 @@
 """Every system of the catalogue at its `tiny` size."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from navworld.actions import FORWARD, LEFT, RIGHT
+from navworld.agents import catalog
 from navworld.agents.catalog import SYSTEMS, build_odometer
 from navworld.agents.odometry import deepvo, pointnav_vo
 from navworld.agents.systems import load_system, recipe
@@ -56,6 +58,17 @@ def stepped(system, network, batch, rows=slice(None), action=None):
         if frame == 0:
             assert np.allclose(motion.T_previous_current, np.eye(4))
     return motion.T_previous_current
+
+
+def test_no_recipe_is_forgotten():
+    folder = Path(catalog.__file__).parent
+    written = {
+        ".".join(("navworld.agents", *path.relative_to(folder).with_suffix("").parts))
+        for path in folder.rglob("*.py")
+        if "RECIPE = Recipe(" in path.read_text()
+    }
+    assert {system.build.__module__ for system in SYSTEMS} == written
+    assert len(set(IDS)) == len(IDS)
 
 
 @every

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from navworld.world import buffers
+from navworld.world import buffers, store
+from navworld.world.scene import Instance, Material, Scene
 
 SHAPE = (8, 64, 64, 3)
 
@@ -102,3 +106,35 @@ def test_threads_never_share_memory():
     for worker in workers:
         worker.join()
     assert not wrong
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc can")
+def test_freed_memory_goes_back_to_the_system():
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    pieces = [np.ones(60_000, np.uint8) for _ in range(3000)]
+    last = pieces[-1]  # what lies above all others keeps the heap from shrinking by itself
+    full = resident()
+    del pieces
+    buffers.give_back_memory()
+    assert full - resident() > 100e6
+    assert last.all()
+
+
+@pytest.mark.parametrize("count", [10, store.LARGE + 1])
+def test_making_a_large_scene_ready_leaves_nothing_behind(count, monkeypatch):
+    calls = []
+    monkeypatch.setattr(store, "give_back_memory", lambda: calls.append(1))
+    corners = np.random.default_rng(0).random((3 * count, 3), np.float32)
+    scene = Scene(
+        "many", corners, np.arange(3 * count, dtype=np.int32).reshape(-1, 3),
+        np.zeros((count, 3, 2), np.float32), np.zeros(count, np.int32), np.zeros(count, np.int32),
+        (Material("plain"),), (Instance("all", 2),),
+    )  # fmt: skip
+    place = store.Place(scene, None)
+    place.rays("none")
+    assert bool(calls) == (count > store.LARGE)
+    asked = len(calls)
+    place.rays("none")
+    assert len(calls) == asked  # not when it is ready already
