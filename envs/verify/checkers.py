@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -108,6 +109,7 @@ def checker_warnings(
 
 
 def _heard(check: Callable[[], None]) -> list[str]:
+    gc.collect()  # what is left of other work says so now, not into what is recorded
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         check()
