@@ -24,26 +24,29 @@ UNITS = {
     "rpe_deg": "deg", "end_error_m": "m", "guessed_percent": "%",
 }  # fmt: skip
 COLUMNS = {
-    "success": "success",
-    "spl": "SPL",
-    "soft_spl": "SoftSPL",
-    "distance_to_goal_m": "distance left [m]",
-    "collisions": "collisions",
-    "steps": "steps",
-    "ate_m": "ATE [m]",
-    "rpe_m": "RPE [m]",
+    "success": ("success", 3),
+    "spl": ("SPL", 3),
+    "soft_spl": ("SoftSPL", 3),
+    "distance_to_goal_m": ("distance left [m]", 2),
+    "collisions": ("collisions", 1),
+    "steps": ("steps", 0),
+    "ate_m": ("ATE [m]", 2),
+    "rpe_m": ("RPE [m]", 3),
 }
+"""What the page's table shows: heading and decimals."""
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;
 color:#1c2430;background:#fbfbf9}
 h1{font-size:1.7rem;margin-bottom:.2rem}h2{margin-top:2.2rem;font-size:1.2rem}
 table{border-collapse:collapse;width:100%}th,td{padding:.45rem .7rem;text-align:right;
+vertical-align:top;
 border-bottom:1px solid #e3e3de}th:first-child,td:first-child{text-align:left}
-tr.floor td{color:#6b7280}small{color:#6b7280}
+tr.floor td{color:#6b7280}small{color:#6b7280}td small{display:block;white-space:nowrap}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1rem;align-items:start}
 figure{margin:0;background:#fff;border:1px solid #e3e3de;border-radius:8px;overflow:hidden}
-figure img,figure video{width:100%;display:block}figcaption{padding:.5rem .7rem;font-size:.85rem}
+figure img,figure video{width:100%;max-height:22rem;object-fit:contain;display:block;
+background:#3c3c3c}figcaption{padding:.5rem .7rem;font-size:.85rem}
 """
 
 
@@ -129,17 +132,19 @@ def write_report(
 def _table(results: Mapping[str, Sequence[Rollout]], floors: Sequence[str]) -> str:
     told = {name: summarize(rollouts) for name, rollouts in results.items()}
     columns = [k for k in COLUMNS if all(k in m for m in told.values())]
-    head = "".join(f"<th>{COLUMNS[k]}</th>" for k in columns)
+    head = "".join(f"<th>{COLUMNS[k][0]}</th>" for k in columns)
     rows = [f"<table><tr><th>agent</th><th>episodes</th>{head}</tr>"]
     for name, rollouts in results.items():
         m = told[name]
-        cells = "".join(
-            f"<td>{m[k].value:.3g} <small>[{m[k].low:.3g}, {m[k].high:.3g}]</small></td>"
-            for k in columns
-        )
+        cells = "".join(_cell(m[k], COLUMNS[k][1]) for k in columns)
         kind = " class=floor" if name in floors else ""
         rows.append(f"<tr{kind}><td>{html.escape(name)}</td><td>{len(rollouts)}</td>{cells}</tr>")
     return "".join(rows) + "</table>"
+
+
+def _cell(metric: Metric, decimals: int) -> str:
+    value, low, high = (f"{x:.{decimals}f}" for x in (metric.value, metric.low, metric.high))
+    return f"<td>{value} <small>[{low}, {high}]</small></td>"
 
 
 def _embedded(image: NDArray[np.uint8]) -> str:
