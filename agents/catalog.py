@@ -12,7 +12,7 @@ from pathlib import Path
 from navworld.agents.agent import Agent
 from navworld.agents.odometry import deepvo, pointnav_vo
 from navworld.contracts import Localizer, Odometer
-from navworld.names import nearest
+from navworld.names import named, nearest
 from navworld.recipe import Recipe
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -182,10 +182,7 @@ ODOMETERS: tuple[OdometerEntry, ...] = (
 
 def entry(name: str) -> AgentEntry:
     """The catalogue's entry of this name; a ValueError names the nearest when unknown."""
-    for item in AGENTS:
-        if item.name == name:
-            return item
-    raise ValueError(f"unknown agent {name!r}{nearest(name, [a.name for a in AGENTS])}")
+    return named(name, {item.name: item for item in AGENTS}, "agent")
 
 
 def build_agent(name: str, weights: str | Path | None = None) -> Agent:
@@ -208,10 +205,8 @@ def build_odometer(name: str, weights: str | Path | None = None) -> Odometer:
     Args:
         weights: File to use instead of the one that comes along.
     """
-    for item in ODOMETERS:
-        if item.name == name:
-            return item.build(None if weights is None else Path(weights))
-    raise ValueError(f"unknown odometer {name!r}{nearest(name, [o.name for o in ODOMETERS])}")
+    odometer = named(name, {item.name: item for item in ODOMETERS}, "odometer")
+    return odometer.build(None if weights is None else Path(weights))
 
 
 def build_localizer(name: str, weights: str | Path | None = None) -> Localizer:

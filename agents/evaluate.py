@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from navworld.evaluation.report import summarize, write_report
 from navworld.evaluation.result import Result
 from navworld.evaluation.rollout import Rollout
 from navworld.maps.occupancy import OccupancyMapper
+from navworld.progress import ProgressBar
 from navworld.scenes import scene_refs
 from navworld.world.body import Robot
 from navworld.world.store import shared_store
@@ -106,8 +106,6 @@ def run_agent(
     Args:
         conditions: Options of the environment that belong to the benchmark.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
     given = {**agent.env_options(), **(conditions or {})}
     options = Options(episodes=episodes, threads=threads, **given)
     env = NavigationVectorEnv(min(num_envs, len(episodes)), options)
@@ -117,15 +115,12 @@ def run_agent(
 
         film = Film(env.batch.T_world_believed)
     rollouts = []
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, "{task.fields[note]}", transient=True, disable=not sys.stderr.isatty()
-    ) as progress:
-        bar = progress.add_task(label, total=len(episodes), note="")
+    with ProgressBar(label, len(episodes), unit="episodes", passing=True) as bar:
         for rollout in run_episodes(env, agent.policy, film=film, film_indices=filmed):
             rollouts.append(rollout)
             mean = np.mean([r.metrics["success"] for r in rollouts])
-            progress.update(bar, advance=1, note=f"success {mean:.2f}")
+            bar.advance()
+            bar.note(f"success {mean:.2f}")
     return sorted(rollouts, key=lambda r: r.index)
 
 

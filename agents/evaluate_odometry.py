@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,9 +10,11 @@ from navworld.agents.results import numbers, read
 from navworld.contracts import Odometer
 from navworld.data import formats
 from navworld.envs.benchmarks import sequence_benchmark
-from navworld.evaluation.odometry import BATCH, Scored, Trial, run_odometer, summarize
+from navworld.evaluation.odometry import summarize
 from navworld.evaluation.odometry_report import write_odometry_report
+from navworld.evaluation.odometry_runs import BATCH, Scored, Trial, run_odometer
 from navworld.evaluation.result import Result
+from navworld.progress import ProgressBar
 
 SHOWN = (
     "t_err_percent", "r_err_deg_per_m", "ate_m", "rpe_m", "rpe_deg", "t_err_percent/wheeled",
@@ -49,7 +50,7 @@ def evaluate_odometry(
     if sequences is None:
         whole = list(sequence_benchmark(benchmark))
     else:
-        whole = [Trial(s.name, lambda s=s: s) for s in formats.read(sequences)]
+        whole = [Trial.of(sequence) for sequence in formats.read(sequences)]
     if first is not None and first < 1:
         raise ValueError(f"--episodes {first}: expected at least 1")
     whole = whole[:first]
@@ -96,13 +97,9 @@ def beside(name: str, result: Result, floors: dict[str, dict[str, float]]) -> st
 
 
 def _run(odometer: Odometer, name: str, trials: Sequence[Trial], batch: int) -> list[Scored]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     scored = []
-    with Progress(*columns, transient=True, disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task(name, total=len(trials))
+    with ProgressBar(name, len(trials), unit="sequences", passing=True) as bar:
         for one in run_odometer(odometer, trials, batch=batch):
             scored.append(one)
-            progress.advance(bar)
+            bar.advance()
     return scored

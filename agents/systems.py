@@ -15,7 +15,7 @@ from torch import nn
 from navworld.agents.results import CLAIM, read
 from navworld.evaluation.metrics.cost import parameters
 from navworld.evaluation.result import Metric, Result, commit, hardware
-from navworld.names import nearest
+from navworld.names import named
 from navworld.recipe import Preset, Recipe
 from navworld.training.checkpoints import load_trained
 from navworld.training.config import load_config
@@ -53,10 +53,7 @@ def recipe(name: str) -> Recipe:
     """A recipe by name; a ValueError names the nearest one when unknown."""
     from navworld.agents.catalog import SYSTEMS
 
-    for item in SYSTEMS:
-        if item.name == name:
-            return item
-    raise ValueError(f"unknown system {name!r}{nearest(name, [item.name for item in SYSTEMS])}")
+    return named(name, {item.name: item for item in SYSTEMS}, "system")
 
 
 def load_system(system: Recipe, weights: str | Path | None = None) -> nn.Module:

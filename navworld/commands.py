@@ -27,7 +27,8 @@ def run_list(arguments: argparse.Namespace) -> int:
     print("scenes        " + ", ".join(FAMILIES) + "; GLB, OBJ and PLY files")
     print("splits        " + ", ".join(f"{k} {v[0]}–{v[-1]}" for k, v in SPLITS.items()))
     print("sensors       " + ", ".join(SENSOR_NAMES))
-    print("benchmarks    " + ", ".join(b.name for b in (*BENCHMARKS, *SEQUENCE_BENCHMARKS)))
+    benchmarks = [b.name for b in BENCHMARKS] + [b.name for b in SEQUENCE_BENCHMARKS]
+    print("benchmarks    " + ", ".join(benchmarks))
     print("agents")
     for item in AGENTS:
         print(f"  {item.name:<12}{item.summary}")

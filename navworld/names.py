@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def named(name: str, table: Mapping[str, T], what: str) -> T:
+    """The entry of a table under a name; a ValueError names the nearest one when unknown."""
+    if name not in table:
+        raise ValueError(f"unknown {what} {name!r}{nearest(name, table)}")
+    return table[name]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

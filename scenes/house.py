@@ -18,6 +18,7 @@ from navworld.scenes.plans.reading import Notes
 from navworld.scenes.plans.rooms import House, Pane, Thing, ribbon
 from navworld.scenes.plans.storeys import Storey, storeyed_scene
 from navworld.scenes.plans.walking import RISER, Flight
+from navworld.scenes.seeds import checked_seed
 from navworld.world.navigability import Navigator
 from navworld.world.scene import Scene, SceneError
 
@@ -86,11 +87,10 @@ def house(seed: int) -> Scene:
     Args:
         seed: Any whole number ≥ 0.
     """
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"house seed {seed!r}: expected a whole number ≥ 0")
+    seed = checked_seed(seed, "house")
     name = f"house-{seed}"
     for attempt in range(ATTEMPTS):
-        rng = np.random.default_rng([int(seed), attempt, 6])
+        rng = np.random.default_rng([seed, attempt, 6])
         levels, flights = _drawn(rng)
         for level in levels:
             _furnish(rng, level)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from navworld.scenes.extrusion import add_level, add_wall, add_walls, polygons
 from navworld.scenes.materials import material
+from navworld.scenes.seeds import checked_seed
 from navworld.world.mesh import MeshBuilder
 from navworld.world.navigability import walkable_floors
 from navworld.world.scene import Lamp, Room, Scene, Sun
@@ -94,9 +95,8 @@ def maze(seed: int) -> Scene:
     Args:
         seed: Any whole number ≥ 0.
     """
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"maze seed {seed!r}: expected a whole number ≥ 0")
-    draw, look = np.random.default_rng(int(seed)).spawn(2)
+    seed = checked_seed(seed, "maze")
+    draw, look = np.random.default_rng(seed).spawn(2)
     rows, columns = (int(n) for n in draw.integers(7, 14, 2))
     rule = ("deep", "wide", "mixed")[int(draw.integers(3))]
     loops = 0.0 if draw.random() < 0.4 else float(draw.uniform(0.06, 0.25))

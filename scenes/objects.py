@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from navworld.scenes.furniture import KINDS, MOUNT, Piece, make
 from navworld.scenes.materials import Style, material, sample_style
+from navworld.scenes.seeds import checked_seed
 from navworld.world.mesh import MeshBuilder
 from navworld.world.navigability import walkable_floors
 from navworld.world.scene import Lamp, Material, Room, Scene
@@ -37,9 +38,8 @@ def objects(seed: int) -> Scene:
     Args:
         seed: Any whole number ≥ 0.
     """
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"objects seed {seed!r}: expected a whole number ≥ 0")
-    draw, look, shine = np.random.default_rng(int(seed)).spawn(3)
+    seed = checked_seed(seed, "objects")
+    draw, look, shine = np.random.default_rng(seed).spawn(3)
     style = sample_style(look)
     mesh = MeshBuilder()
     mesh.add_instance("studio", "wall")

@@ -12,6 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from navworld.scenes.materials import material
+from navworld.scenes.seeds import checked_seed
 from navworld.world.mesh import MeshBuilder
 from navworld.world.navigability import walkable_floors
 from navworld.world.scene import Lamp, Material, Room, Scene
@@ -37,9 +38,8 @@ def tunnel(seed: int) -> Scene:
     Args:
         seed: Any whole number ≥ 0.
     """
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"tunnel seed {seed!r}: expected a whole number ≥ 0")
-    rng = np.random.default_rng(int(seed))
+    seed = checked_seed(seed, "tunnel")
+    rng = np.random.default_rng(seed)
     line = _centre_line(rng, float(rng.uniform(120, 300)))
     profile, height = _profile(rng)
     mesh = MeshBuilder()

@@ -84,6 +84,12 @@ class LandmarkMap:
         T_start_body: (4, 4) where it is.
     """
 
+    _points: NDArray
+    _pixels: NDArray
+    _landmark: NDArray
+    _keyframes: list[Keyframe]
+    _likely: Motion
+
     def __init__(self, mount: Mount, view: View, mapping: Mapping, tracking: Tracking) -> None:
         self.mount, self.mapping, self.tracking = mount, mapping, tracking
         lens = mount.camera
@@ -153,17 +159,15 @@ class LandmarkMap:
 
     def _information(self, expected: Motion) -> NDArray:
         """(6, 6) of the camera's twist, from the covariance of the body's."""
-        assert expected.covariance is not None
         adjoint = se3.adjoint(self.mount.T_body_camera)
-        return adjoint.T @ np.linalg.inv(expected.covariance[0]) @ adjoint
+        return adjoint.T @ np.linalg.inv(_covariance(expected)[0]) @ adjoint
 
     def _expect(self, expected: Motion) -> None:
         """Adds a step to the motion that is likely since the last keyframe."""
         mount, likely = self.mount.T_body_camera, self._likely
         step = se3.inverse(mount) @ expected.T_previous_current[0] @ mount
         carried = se3.adjoint(se3.inverse(step))
-        assert likely.covariance is not None
-        covariance = carried @ likely.covariance @ carried.T
+        covariance = carried @ _covariance(likely) @ carried.T
         covariance += np.linalg.inv(self._information(expected))
         self._likely = Motion(likely.T_previous_current @ step, covariance)
 
@@ -209,7 +213,7 @@ class LandmarkMap:
             self._ideal,
             odometry=Odometry(
                 np.stack([f.likely.T_previous_current for f in frames[1:]]),
-                np.stack([f.likely.covariance for f in frames[1:]]),
+                np.stack([_covariance(f.likely) for f in frames[1:]]),
             ),
             weights=self.mapping.weights,
         )
@@ -261,3 +265,9 @@ class LandmarkMap:
             return np.asarray(pixels, np.float64)
         straight, _ = self._ideal.project(lens.unproject(np.asarray(pixels, np.float64), 1.0))
         return straight
+
+
+def _covariance(motion: Motion) -> NDArray:
+    """Of a motion that is sure to have one."""
+    assert motion.covariance is not None
+    return motion.covariance

@@ -9,6 +9,7 @@ expected, so that only its error and what comes of the translation is left to fo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -69,7 +70,7 @@ def corners(
     if found is None:
         return np.zeros((0, 2), np.float32)
     # Lucas-Kanade finds corners to a fraction of a pixel as long as it starts from the same place.
-    return found.reshape(-1, 2)
+    return found.reshape(-1, 2).astype(np.float32, copy=False)
 
 
 def follow(
@@ -106,16 +107,17 @@ def follow(
     if not len(rows):
         return found, there
     side = round(tracking.scaled(tracking.window, width)) | 1
-    options = {
-        "winSize": (side, side),
-        "maxLevel": tracking.levels,
-        "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
-        "minEigThreshold": 1e-4,
-        "criteria": (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 20, 0.01),
-    }
+    flow = partial(
+        cv2.calcOpticalFlowPyrLK,
+        winSize=(side, side),
+        maxLevel=tracking.levels,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+        minEigThreshold=1e-4,
+        criteria=(cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 20, 0.01),
+    )
     origin = start[rows].astype(np.float32)
-    there_, seen, _ = cv2.calcOpticalFlowPyrLK(turned, after, origin, found[rows].copy(), **options)
-    back, again, _ = cv2.calcOpticalFlowPyrLK(after, turned, there_, origin.copy(), **options)
+    there_, seen, _ = flow(turned, after, origin, found[rows].copy())
+    back, again, _ = flow(after, turned, there_, origin.copy())
     astray = np.linalg.norm(back - origin, axis=1)
     good = (seen.ravel() > 0) & (again.ravel() > 0)
     good &= astray < tracking.scaled(tracking.returns, width)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from navworld.envs.tasks.pointnav import Episode, PointNav
-from navworld.names import nearest
+from navworld.names import named
 from navworld.scenes import scene_refs
 from navworld.streams import Streams
 from navworld.world.body import Robot
@@ -97,10 +97,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
 
 def benchmark(name: str) -> Benchmark:
     """A benchmark by name; a ValueError names the nearest one when unknown."""
-    for item in BENCHMARKS:
-        if item.name == name:
-            return item
-    raise ValueError(f"unknown benchmark {name!r}{nearest(name, [b.name for b in BENCHMARKS])}")
+    return named(name, {item.name: item for item in BENCHMARKS}, "benchmark")
 
 
 def draw_episodes(

@@ -28,10 +28,11 @@ from navworld.envs.benchmarks.episodes import EPISODES
 from navworld.envs.recording.config import RecordConfig
 from navworld.envs.recording.plan import rides
 from navworld.envs.recording.ride import Ride
-from navworld.evaluation.odometry import APART, ENDURANCE, Trial
+from navworld.evaluation.odometry import APART, ENDURANCE
+from navworld.evaluation.odometry_runs import Trial
 from navworld.geometry import se3
 from navworld.geometry.curves import Curve
-from navworld.names import nearest
+from navworld.names import named
 
 FAMILY_NAMES = ("apartment", "office", "maze", "tunnel", "city")
 CARRIER_NAMES = ("wheeled", "handheld", "drone")
@@ -145,7 +146,7 @@ class SequenceBenchmark:
 
     def planned(self) -> list[FrozenRide]:
         """What is to be ridden, before it is known what comes out."""
-        found = []
+        found: list[FrozenRide] = []
         for f, family in enumerate(FAMILY_NAMES):
             seed = self.seeds
             for c, carrier in enumerate(CARRIER_NAMES):
@@ -228,11 +229,7 @@ SEQUENCE_BENCHMARKS: tuple[SequenceBenchmark, ...] = (
 
 def sequence_benchmark(name: str) -> SequenceBenchmark:
     """A benchmark of odometry by name; a ValueError names the nearest one when unknown."""
-    for item in SEQUENCE_BENCHMARKS:
-        if item.name == name:
-            return item
-    known = [item.name for item in SEQUENCE_BENCHMARKS]
-    raise ValueError(f"unknown benchmark of odometry {name!r}{nearest(name, known)}")
+    return named(name, {item.name: item for item in SEQUENCE_BENCHMARKS}, "benchmark of odometry")
 
 
 def summarized(curve: Curve) -> tuple[float, float, str]:

@@ -40,7 +40,8 @@ def gallery(
             environment variable NAVWORLD_DATA names a folder, the files in its `scenes/`.
         sensors: Names that are shown instead of all.
         light: Quality of baked light of all but the first place of every family, which has the
-            full light and is shown by night, in fog and in rain as well.
+            full light and is shown by night, in fog and in rain as well, in fast light. Places
+            under the open sky are all shown by night.
 
     Returns:
         How many of each there are and how long it took; a check fails for what could not be shown,

@@ -22,7 +22,9 @@ from navworld.world.store import Place
 from navworld.world.upright import wrap
 from navworld.world.world import World
 
-STEPS, LAST_STEPS = 160, 25
+STEPS, LAST_STEPS, ASIDE = 170, 40, 12
+"""Steps of a drive, how many of them lead off the way into something, and turn off it."""
+
 MANY = 160
 """Sensors that measure more numbers at once are scanners."""
 
@@ -70,7 +72,8 @@ class Drive:
             error = float(wrap(np.arctan2(towards[1], towards[0]) - world.yaw[0]))
             wanted = np.array([0.5 * max(0.0, np.cos(error)) ** 2, np.clip(2 * error, -1.2, 1.2)])
             if k >= STEPS - LAST_STEPS:
-                wanted = np.array([0.6, 0.25])
+                turning = k < STEPS - LAST_STEPS + ASIDE
+                wanted = np.array([0.1, 1.2]) if turning else np.array([0.6, 0.0])
             command = command + 0.35 * (wanted - command)
             world.step_velocity(command[None], ROBOT.dt)
             velocities.append(command)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from navworld import __version__
 from navworld.envs.gallery.style import SCRIPT, STYLE
+from navworld.evaluation.report import write_page
 from navworld.evaluation.result import commit, hardware
 from navworld.viz.legends import Legend, Scale, Swatches, Wheel
 from navworld.viz.panels import Panel, Picture
@@ -107,10 +108,7 @@ class Page:
 
     def write(self) -> Path:
         """Writes `index.html` and returns its path; pictures of an earlier page go."""
-        path = self.folder / "index.html"
-        temporary = path.with_name(".index.html")
-        temporary.write_text(self._html(), encoding="utf-8")
-        temporary.replace(path)
+        path = write_page(self.folder, self._html())
         for old in set((self.folder / "pictures").glob("*.webp")) - self._written:
             old.unlink()
         return path
@@ -165,9 +163,9 @@ class Page:
         legend: Legend = picture.legend
         if isinstance(legend, Scale):
             stops = ",".join(f"rgb({r},{g},{b})" for r, g, b in legend.ramp(17))
-            ends = [_number(legend.low), _number((legend.low + legend.high) / 2)]
-            text = "".join(f"<span>{e}</span>" for e in ends)
-            text += f"<span>{_number(legend.high)} {escape(legend.unit)}</span>"
+            low, middle, high = _apart(legend.low, (legend.low + legend.high) / 2, legend.high)
+            text = "".join(f"<span>{e}</span>" for e in (low, middle))
+            text += f"<span>{high} {escape(legend.unit)}</span>"
             bar = f"<i style='background:linear-gradient(90deg,{stops})'></i>"
             return f"<div class=scale>{bar}<div>{text}</div></div>"
         if isinstance(legend, Swatches):
@@ -200,6 +198,16 @@ def _swatch_list(entries: Sequence[tuple[str, str]]) -> str:
 
 def _repeated(values: Sequence[str], count: int) -> list[str]:
     return [values[k % len(values)] for k in range(count)]
+
+
+def _apart(*values: float) -> list[str]:
+    """Numbers with as many digits as tell them apart."""
+    texts = [_number(value) for value in values]
+    for digits in range(4, 7):
+        if len(set(texts)) == len(values):
+            break
+        texts = [f"{value:.{digits}g}".replace("-", "−") for value in values]
+    return texts
 
 
 def _number(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -24,8 +25,14 @@ VISITS = {
     "in fog": Conditions(fog=3.0),
     "in rain": Conditions(rain=4.0),
 }
+BY_NIGHT = ("by night",)
+"""How places under the open sky are shown that are not shown in all weathers."""
+
 WEATHER_LIGHT = "fast"
 """Quality of the light of the many hours and skies of one place: each is baked anew."""
+
+EYES = 1.5
+"""Height of the eyes, in parts of that of the robot's camera."""
 
 FAR = 2000.0
 STANDS = 2
@@ -68,18 +75,23 @@ def look_at(
 
     Args:
         light: Quality of its light.
-        weather: Whether it is shown at night, in fog and in rain as well.
+        weather: Whether it is shown at night, in fog and in rain as well; under the open sky it
+            is shown by night in any case.
     """
     try:
         place = shared_store().get(scene_refs(spec)[0])
         robot = Robot()
         rng = np.random.default_rng(0)
         found = Shown(
-            spec, place, standpoints(place, robot, rng, STANDS), is_roofed(place, robot), []
+            spec,
+            place,
+            standpoints(place, robot, rng, STANDS, height=EYES * robot.camera_height),
+            is_roofed(place, robot),
+            [],
         )
         found.cards.extend(_cards(page, found, size=size, light=light))
-        if weather:
-            found.cards.extend(_visits(page, found, size=size, light=light))
+        visits = VISITS if weather else () if found.roofed else BY_NIGHT
+        found.cards.extend(_visits(page, found, visits, size=size))
         return found
     except Exception as error:
         # One broken place must not cost the page of all others; it is listed there instead. Of
@@ -102,7 +114,7 @@ def eye(
     world.place(0, place, np.array([x, y]), yaw)
     world.meet(0, conditions)
     camera = Camera(
-        2 * size // 3, size, 80.0, (0.0, 0.0, 1.5 * robot.camera_height), pitch_deg=4.0, far=FAR,
+        2 * size // 3, size, 80.0, (0.0, 0.0, EYES * robot.camera_height), pitch_deg=4.0, far=FAR,
         supersample=2,
     )  # fmt: skip
     ids = np.zeros(1, np.int64)
@@ -141,10 +153,11 @@ def _cards(page: Page, found: Shown, *, size: int, light: str) -> list[Card]:
     return cards
 
 
-def _visits(page: Page, found: Shown, *, size: int, light: str) -> list[Card]:
+def _visits(page: Page, found: Shown, names: Iterable[str], *, size: int) -> list[Card]:
     cards = []
-    for text, conditions in VISITS.items():
-        image = eye(found, 0, conditions, size=size, light=light)
+    for text in names:
+        conditions = VISITS[text]
+        image = eye(found, 0, conditions, size=size, light=WEATHER_LIGHT)
         media = page.photo(f"{found.name} {text}", image)
         cards.append(Card(media, f"{found.name} {text}", told(conditions)))
     return cards

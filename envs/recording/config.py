@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from navworld.names import nearest
 from navworld.training.config import load_config
 from navworld.world.carriers import PLACEMENTS, carrier
 from navworld.world.conditions import Draw
+from navworld.world.movers import Movers
 from navworld.world.store import LIGHTS
 
 MOST_HZ = 10_000.0
@@ -32,6 +33,8 @@ class RecordConfig:
             it (a range is drawn from on every ride), or a list of them, of which every route is
             ridden under each.
         reverse: Whether every ride is also made in the opposite direction.
+        movers: What moves beside the carrier: a mapping of the options of
+            `navworld.world.movers.Movers` (people, vehicles, doors …); None for nothing.
         loop: Whether routes close: they lead back to their start, lap after lap.
         image_size: Of the cameras: (height, width), or the side of a square [px].
         fov_deg: Horizontal field of view.
@@ -51,6 +54,7 @@ class RecordConfig:
     routes: int = 1
     repeat: int = 1
     conditions: dict[str, Any] | list[dict[str, Any]] | None = None
+    movers: dict[str, Any] | None = None
     reverse: bool = False
     loop: bool = False
     image_size: int | tuple[int, int] = 128
@@ -83,6 +87,7 @@ class RecordConfig:
             self.rate_hz(name)
         for given in self.given_conditions:
             _checked_conditions(given)
+        _ = self.moving
         walking = sorted(set(self.carriers) & set(PLACEMENTS))
         if self.reverse and walking:
             raise ValueError(
@@ -96,6 +101,29 @@ class RecordConfig:
         if isinstance(self.conditions, list):
             return [given or None for given in self.conditions] or [None]
         return [self.conditions or None]
+
+    @property
+    def moving(self) -> Movers | None:
+        """What moves beside the carrier; None for nothing."""
+        if self.movers is None:
+            return None
+        if not isinstance(self.movers, Mapping):
+            raise ValueError(f"movers={self.movers!r}: expected options, such as {{people: 5}}")
+        known = [f.name for f in fields(Movers)]
+        for key in self.movers:
+            if key not in known:
+                raise ValueError(f"movers: unknown option {key!r}{nearest(str(key), known)}")
+        given: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in self.movers.items()
+        }
+        pace = given.get("pace", Movers.pace)
+        if not (isinstance(pace, tuple) and len(pace) == 2):
+            raise ValueError(f"movers.pace={pace!r}: expected [slowest, fastest] in m/s")
+        try:
+            found = Movers(**given)
+        except TypeError as error:
+            raise ValueError(f"movers: {error}") from None
+        return found if found.people or found.vehicles or found.doors else None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from navworld.envs.recording.ride import Ride
 from navworld.scenes import SPLITS, scene_refs
 from navworld.streams import Streams
 from navworld.world.conditions import Conditions, Draw
+from navworld.world.movers_rides import ticks
 from navworld.world.routes import TICK
 from navworld.world.store import SceneRef
 
@@ -54,7 +55,8 @@ def _items(config: RecordConfig, carrier: str) -> int:
     """Measurements of all channels of a ride together."""
     seconds = float(np.ceil(config.seconds / TICK - ROUNDING) * TICK)  # as long as routes are
     tools = instruments(config, carrier)
-    return sum(len(tool.outputs) * len(tool.stamps(seconds)) for tool in tools)
+    poses = len(ticks(seconds)) if config.moving is not None else 0
+    return poses + sum(len(tool.outputs) * len(tool.stamps(seconds)) for tool in tools)
 
 
 def _of_route(

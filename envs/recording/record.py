@@ -32,10 +32,10 @@ from navworld.data.writing import (
 )
 from navworld.envs.recording.config import RecordConfig
 from navworld.envs.recording.plan import rides
-from navworld.envs.recording.progress import Progress
 from navworld.envs.recording.ride import Ride
 from navworld.envs.recording.workers import Files, Job, on_ray, on_workers
 from navworld.names import nearest
+from navworld.progress import ProgressBar
 
 DATASET = "dataset.json"
 FORMAT = "navworld data set 1"
@@ -90,7 +90,8 @@ def record(
         raise ValueError(f"no format {format!r} is written{nearest(format, formats.WRITTEN)}")
     with _alone_in(out):
         known = _begin(out, config, format)
-        with Progress(sum(ride.items for ride in planned), quiet=quiet) as progress:
+        total = sum(ride.items for ride in planned)
+        with ProgressBar("recording", total, quiet=quiet) as progress:
             done = {}
             for ride in planned:
                 if (files := _finished(out / ride.name, format, known)) is not None:
@@ -230,15 +231,19 @@ def _difference(there: Any, wanted: dict[str, Any]) -> str:
         return "another format"
     if there.get("written_as") != wanted["written_as"]:
         return f"the format {there.get('written_as')!r}, not {wanted['written_as']!r}"
-    for key, value in wanted["config"].items():
-        before = there.get("config", {}).get(key)
+    given = there.get("config", {})
+    for key in {**wanted["config"], **given}:
+        before, value = given.get(key), wanted["config"].get(key)
         if before != value:
             return f"something else: {key} was {before!r} and is {value!r}"
     return "something else"
 
 
 def _plain(config: RecordConfig) -> dict[str, Any]:
-    return json.loads(json.dumps(asdict(config)))
+    plain = json.loads(json.dumps(asdict(config)))
+    if plain["movers"] is None:  # as data sets were described before anything moved in them
+        del plain["movers"]
+    return plain
 
 
 def _json(data: dict[str, Any]) -> bytes:

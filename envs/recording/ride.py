@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from navworld.data.sequences import Channel, find
+from navworld.data.movers import CHANNEL
+from navworld.data.sequences import Channel, check_item
 from navworld.envs.recording.config import RecordConfig
 from navworld.envs.recording.instruments import Instrument, instruments
+from navworld.envs.recording.life import life, poses_channel, told
 from navworld.envs.recording.motions import Backwards, body_velocity
 from navworld.envs.recording.rig import Rig, Setting
 from navworld.geometry.curves import Curve
@@ -22,6 +24,7 @@ from navworld.geometry.trajectories import Trajectory
 from navworld.scenes.rearranged import rearranged_ref
 from navworld.world.carriers import carrier
 from navworld.world.conditions import Conditions
+from navworld.world.movers_doors import unhung
 from navworld.world.store import Place, SceneRef, shared_store
 
 ROUTES_TRIED = 40
@@ -62,17 +65,27 @@ class Ride:
     items: int = 0
     arrangements: tuple[Conditions, ...] = ()
 
-    def sequence(self, *, threads: int = 1) -> RiddenSequence:
-        """What is measured on the ride; items are made as they are read."""
+    def sequence(self, *, threads: int = 1, still: bool = False) -> RiddenSequence:
+        """What is measured on the ride; items are made as they are read.
+
+        Args:
+            still: As if nothing moved beside the carrier; the same in all else.
+        """
         place = shared_store().get(rearranged_ref(self.ref, self.conditions))
-        curve = self.curve()
+        there = self.curve()
+        curve = Backwards(there) if self.back else there
+        seed = _number(
+            self.config.seed, self.label, self.carrier, self.route, self.visit, self.back
+        )
+        tracks, movers = None, None if still else self.config.moving
+        if movers is not None:
+            tracks = life(
+                place, movers, curve, name=self.name, label=self.label, carrier=self.carrier,
+                seed=seed,
+            )  # fmt: skip
+            place = unhung(place) if movers.doors else place
         setting = Setting(
-            place,
-            Backwards(curve) if self.back else curve,
-            self.conditions,
-            _number(self.config.seed, self.label, self.carrier, self.route, self.visit, self.back),
-            self.config.light,
-            threads,
+            place, curve, self.conditions, seed, self.config.light, threads, tracks=tracks
         )
         tools = instruments(self.config, self.carrier)
         return RiddenSequence(self.name, setting, tools, self._info())
@@ -95,6 +108,8 @@ class Ride:
 
     def _info(self) -> dict[str, Any]:
         found = {k: v for k, v in asdict(self.conditions).items() if v != DEFAULTS[k]}
+        movers = self.config.moving
+        living = {} if movers is None else {"movers": told(movers, self.carrier)}
         return {
             "scene": self.label,
             "split": self.split,
@@ -106,6 +121,7 @@ class Ride:
             "loop": self.config.loop,
             "seed": self.config.seed,
             "light": self.config.light,
+            **living,
         }
 
 
@@ -140,6 +156,9 @@ class RiddenSequence:
                         output.lens, output.unit, output.info,
                     )  # fmt: skip
 
+        if setting.tracks is not None:
+            self.channels[CHANNEL] = poses_channel(setting.tracks)
+
     @cached_property
     def truth(self) -> Trajectory:
         """Where the body was, at the moments of the fastest channel and at the start."""
@@ -154,9 +173,10 @@ class RiddenSequence:
 
     def read(self, channel: str, index: int) -> NDArray:
         """An item; see `Sequence.read`."""
-        count = len(find(self, channel))
-        if not 0 <= index < count:
-            raise IndexError(f"{self.name}/{channel} has {count} items, there is no item {index}")
+        check_item(self, channel, index)
+        if channel == CHANNEL:
+            assert self.setting.tracks is not None
+            return self.setting.tracks.T_world_mover[index].copy()
         with self._lock:
             return self._rigs[channel].read(channel, index)
 

@@ -16,6 +16,7 @@ from navworld.sensors.wheels import WheelOdometry
 from navworld.streams import Streams
 from navworld.world.body import Robot
 from navworld.world.conditions import Conditions
+from navworld.world.movers_tracks import Passing, Tracks
 from navworld.world.store import Place
 from navworld.world.world import World
 
@@ -38,6 +39,8 @@ class Setting:
         seed: Of all noise.
         light: Quality of baked light.
         threads: For rendering; they change no byte.
+        tracks: What moves beside the body; None where nothing does. Where it has
+            doors, `place` lacks their leaves.
     """
 
     place: Place
@@ -46,6 +49,7 @@ class Setting:
     seed: int
     light: str = "full"
     threads: int = 1
+    tracks: Tracks | None = None
 
 
 class Rig:
@@ -74,6 +78,9 @@ class Rig:
         for row in range(self._rows):
             self._streams.seed(row, setting.seed)
         self._tool_of = {name: k for k, tool in enumerate(tools) for name in tool.outputs}
+        self._passing: Passing | None = None
+        if setting.tracks is not None and not self._inertial:
+            self._passing = Passing(setting.tracks, self._rows)
         self._worlds: dict[tuple[int, ...], World] = {}
         self._usual, self._used = set(range(len(tools))), set(range(len(tools)))
         self._next, self._at = 0, -1
@@ -122,6 +129,8 @@ class Rig:
             for row in range(self._rows):
                 world.ride(row, setting.place, self._curve)
                 world.meet(row, setting.conditions, setting.seed)
+            if self._passing is not None:
+                self._passing.show(world, np.zeros(self._rows), np.zeros(self._rows))
             self._streams.steps[:] = 0
             for k in tools:
                 world.want(self._tools[k].sensor.renders)
@@ -157,6 +166,8 @@ class Rig:
         world.yaw[:n] = np.arctan2(T_world_body[:, 1, 0], T_world_body[:, 0, 0])
         if self._rolls:
             world.driven[:n] = driven(self._setting.curve, times, dt)
+        if self._passing is not None:
+            self._passing.show(world, times, times - dt)
         # Also tells the world that images of another moment are out of date.
         world.meet(0, self._setting.conditions, self._setting.seed)
 

@@ -24,11 +24,12 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import IterableDataset, get_worker_info
 
+from navworld.data.movers import CHANNEL
 from navworld.data.overlap import overlap
 from navworld.data.sequences import Channel
 from navworld.envs.recording.config import RecordConfig
 from navworld.envs.recording.plan import rides
-from navworld.envs.recording.ride import RiddenSequence, Ride
+from navworld.envs.recording.ride import Ride
 from navworld.geometry import se3
 from navworld.geometry.trajectories import relative_motions
 
@@ -42,25 +43,30 @@ class Frames:
     """The frames of a ride: everything that is measured at the rate of its first channel.
 
     Attributes:
-        sequence: The ride.
+        sequence: What is measured on it.
         names: Channels of that rate, one item for every frame.
         between: Faster channels of vectors → how many of their items belong to a frame: those
             since the one before.
     """
 
-    def __init__(self, sequence: RiddenSequence) -> None:
-        self.sequence = sequence
+    def __init__(self, ride: Ride) -> None:
+        self.sequence = sequence = ride.sequence()
+        self._ride, self._still = ride, sequence
         first = next(iter(sequence.channels.values()))
         self.stamps = first.stamps
         self.names = [
             name
             for name, channel in sequence.channels.items()
-            if np.array_equal(channel.stamps, self.stamps) and -1 not in channel.shape
+            if np.array_equal(channel.stamps, self.stamps)
+            and -1 not in channel.shape
+            and name != CHANNEL
         ]
         self.between = {
             name: self._ratio(channel)
             for name, channel in sequence.channels.items()
-            if name not in self.names and channel.kind == "samples" and self._ratio(channel)
+            if name not in (*self.names, CHANNEL)
+            and channel.kind == "samples"
+            and self._ratio(channel)
         }
         self.T_world_body = sequence.setting.curve.at(self.stamps).T_world_body
 
@@ -74,7 +80,20 @@ class Frames:
         for name, ratio in self.between.items():
             frame[name] = self._since(name, ratio, index)
         frame["T_world_body"], frame["stamp"] = self.T_world_body[index], self.stamps[index]
+        tracks = self.sequence.setting.tracks
+        if tracks is not None:  # doors are left out: every scene has another number of them
+            free = [k for k, kind in enumerate(tracks.kinds) if kind != "door"]
+            frame["T_world_mover"] = tracks.at(self.stamps[index : index + 1])[0, free]
+            frame["mover_instance"] = tracks.instance[free]
         return frame
+
+    def surface(self, depth: str, index: int, frame: Item) -> NDArray:
+        """The depth image of a frame as it would be if nothing moved beside the carrier."""
+        if self.sequence.setting.tracks is None:
+            return frame[depth]
+        if self._still is self.sequence:
+            self._still = self._ride.sequence(still=True)
+        return self._still.read(depth, index)
 
     def _ratio(self, channel: Channel) -> int:
         """Items per frame, 0 unless a whole number of them fits."""
@@ -183,10 +202,10 @@ class Posed:
 class Matches:
     """A query and a frame of the database that overlap: channels (2, …), query first.
 
-    "overlap" is the share of the query's pixels whose surface the other frame shows as well,
-    "T_query_database" (4, 4) the pose of the other camera in the query's. The database is the
-    first ride of a route, queries come from its last: under other conditions where there are
-    several.
+    "overlap" is the share of the query's pixels whose surface the other frame shows as well; what
+    moves does not count, it is taken from the place alone. "T_query_database" (4, 4) is the pose
+    of the other camera in the query's. The database is the first ride of a route, queries come
+    from its last: under other conditions where there are several.
 
     Attributes:
         least, most: Bounds of the overlap.
@@ -210,8 +229,8 @@ class Matches:
             )
         for begin in range(0, min(len(database), len(queries)), LONGEST):
             span = range(begin, min(begin + LONGEST, len(database), len(queries)))
-            held = [database[k] for k in span]
-            for query in held if queries is database else (queries[k] for k in span):
+            held = [self._view(database, k) for k in span]
+            for query in held if queries is database else (self._view(queries, k) for k in span):
                 found = self._match(query, held, channel, rng)
                 if found is not None:
                     yield found
@@ -220,18 +239,28 @@ class Matches:
         """See `Kind.finished`."""
         return batch
 
+    def _view(self, frames: Frames, index: int) -> tuple[Item, NDArray]:
+        """A frame, and its depth where nothing moves."""
+        frame = frames[index]
+        return frame, frames.surface(self.depth, index, frame)
+
     def _match(
-        self, query: Item, held: list[Item], channel: Channel, rng: np.random.Generator
+        self,
+        view: tuple[Item, NDArray],
+        held: list[tuple[Item, NDArray]],
+        channel: Channel,
+        rng: np.random.Generator,
     ) -> Pick | None:
+        query, surface = view
         T_body_camera = channel.T_body_sensor
         assert channel.lens is not None and T_body_camera is not None
         T_world_query = query["T_world_body"] @ T_body_camera
         for k in rng.choice(len(held), min(self.tries, len(held)), replace=False):
-            other = held[k]
+            other, its_surface = held[k]
             if other is query:
                 continue
             T = se3.relative(T_world_query, other["T_world_body"] @ T_body_camera)
-            share = overlap(query[self.depth], other[self.depth], T, channel.lens)
+            share = overlap(surface, its_surface, T, channel.lens)
             if self.least <= share <= self.most:
                 extra = {"overlap": np.array(share, np.float32), "T_query_database": T}
                 return Pick((query, other), extra)
@@ -305,7 +334,7 @@ class Stream(IterableDataset):
             if self.fresh:
                 visits = [self._renewed(ride, epoch) for ride in visits]
             rng = np.random.default_rng([self.config.seed, epoch, k, PICK])
-            yield from self.kind.picks([Frames(ride.sequence()) for ride in visits], rng)
+            yield from self.kind.picks([Frames(ride) for ride in visits], rng)
 
     def _renewed(self, ride: Ride, epoch: int) -> Ride:
         return replace(ride, route=ride.route + epoch * self.config.routes)

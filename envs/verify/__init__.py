@@ -26,7 +26,7 @@ from navworld.envs.verify.places import verify_places
 from navworld.envs.verify.rendering import verify_flicker, verify_truth
 from navworld.envs.verify.tasks import verify_tasks
 from navworld.evaluation.result import Metric, Result
-from navworld.names import nearest
+from navworld.names import named
 
 SENSOR_CHECKS: tuple[Callable[[bool], Findings], ...] = (
     verify_cameras,
@@ -88,9 +88,7 @@ def verify(what: Sequence[str], *, fast: bool = False) -> Result:
     metrics: dict[str, Metric] = {}
     checks: dict[str, bool] = {}
     for name in what:
-        if name not in CHECKS:
-            raise ValueError(f"unknown check {name!r}{nearest(name, CHECKS)}")
-        found, held = CHECKS[name](fast)
+        found, held = named(name, CHECKS, "check")(fast)
         metrics.update(found)
         checks.update(held)
     return Result(metrics, {"checks": list(what), "fast": fast}, checks)

@@ -11,7 +11,8 @@ from navworld.envs.verify.findings import RADIUS, Findings
 from navworld.evaluation.result import Metric
 from navworld.scenes import scene_refs
 from navworld.sensors.magnetometer import Magnetometer
-from navworld.sensors.radar import Chirps, Radar
+from navworld.sensors.radar import Radar
+from navworld.sensors.radar_devices import Chirps
 from navworld.sensors.thermal import PRESETS, ThermalCamera, heat_of
 from navworld.sensors.wifi import WiFi, walls_of
 from navworld.streams import Streams

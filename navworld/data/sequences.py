@@ -126,10 +126,15 @@ class Recorded:
 
     def read(self, channel: str, index: int) -> NDArray:
         """An item; see `Sequence.read`."""
-        count = len(find(self, channel))
-        if not 0 <= index < count:
-            raise IndexError(f"{self.name}/{channel} has {count} items, there is no item {index}")
+        check_item(self, channel, index)
         return np.array(self.items[channel][index])
+
+
+def check_item(sequence: Sequence, channel: str, index: int) -> None:
+    """Raises KeyError where there is no such channel, IndexError where it has no such item."""
+    count = len(find(sequence, channel))
+    if not 0 <= index < count:
+        raise IndexError(f"{sequence.name}/{channel} has {count} items, there is no item {index}")
 
 
 def find(sequence: Sequence, channel: str) -> Channel:

@@ -72,12 +72,12 @@ def summarize(scored: Sequence[Scored], whole: Sequence[Trial] | None = None) ->
         if by_name.keys() >= set(names)
     }
     for name in HEADLINE:
-        _add(metrics, name, complete.get("", ()), name)
+        _add(metrics, name, complete.get("", []), name)
     for value, members in complete.items():
         for name in GROUPED if value else ():
             _add(metrics, f"{name}/{value}", members, name)
     for column, name, unit in ((1, "t_err_percent", "%"), (2, "r_err_deg_per_m", "deg/m")):
-        for members in (complete.get("", ()), complete.get(ENDURANCE, ())):
+        for members in (complete.get("", []), complete.get(ENDURANCE, [])):
             for length, mean, low, high in drift_curve(members, column):
                 metrics[f"{name}@{length:g}m"] = Metric(mean, unit, low, high)
     metrics["sequences"] = Metric(len(scored))

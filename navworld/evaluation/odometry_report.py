@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from navworld.evaluation.odometry import HEADLINE, drift_plots
 from navworld.evaluation.odometry_runs import Scored
-from navworld.evaluation.report import STYLE
+from navworld.evaluation.report import page, write_page
 from navworld.evaluation.result import Result
 from navworld.evaluation.trajectory_report import PLOT_STYLE, figure, trajectory_plots
 from navworld.viz.plots import Plot
@@ -33,26 +32,20 @@ def write_odometry_report(
         others: What stands beside, such as the floors.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     systems: dict[str, Mapping[str, float]] = {
         name: {key: metric.value for key, metric in result.metrics.items()}
     }
     systems |= {other: numbers for other, numbers in (others or {}).items() if other != name}
     drift = "".join(figure(plot) for plot in drift_plots(systems) if plot.curves)
     paths = "".join(figure(_top_down(one, name)) for one in scored)
-    page = (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title>"
-        f"<meta name=viewport content='width=device-width'><style>{STYLE}{PLOT_STYLE}</style>"
-        f"<h1>{html.escape(title)}</h1><p>Absolute errors after alignment by "
+    body = (
+        f"<p>Absolute errors after alignment by "
         f"{result.config['align']}; relative errors over {result.config['rpe_seconds']:g} s; 95 % "
         f"intervals by bootstrap over sequences.</p><h2>Results</h2>{_table(systems, result)}"
         f"<h2>Drift</h2><div class=plots>{drift}</div>"
-        f"<h2>Paths, first poses aligned</h2><div class=plots>{paths}</div></html>\n"
+        f"<h2>Paths, first poses aligned</h2><div class=plots>{paths}</div>"
     )
-    path = folder / "index.html"
-    temporary = folder / f".index.html.{os.getpid()}"
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(path)
+    path = write_page(folder, page(title, body, style=PLOT_STYLE))
     result.write(folder / "result.json")
     return path
 

@@ -61,6 +61,11 @@ class Trial:
     clock: str | None = None
     sensors: tuple[str, ...] | None = None
 
+    @classmethod
+    def of(cls, sequence: Sequence) -> Trial:
+        """A sequence that is open already."""
+        return cls(sequence.name, lambda: sequence)
+
     def carries(self, odometer: Odometer) -> bool:
         """Whether it has, as far as is known, every sensor that an odometer names."""
         asked = [s for s in getattr(odometer, "sensors", None) or () if isinstance(s, str)]
@@ -93,7 +98,7 @@ def run_odometer(
         raise ValueError(f"batch={batch!r}: expected at least 1")
     waiting: list[Trial] = []
     for item in benchmark:
-        waiting.append(item if isinstance(item, Trial) else _trial(item))
+        waiting.append(item if isinstance(item, Trial) else Trial.of(item))
         if len(waiting) == batch:
             yield from _side_by_side(odometer, waiting)
             waiting = []
@@ -152,10 +157,6 @@ class _Row:
         return round(float(self.frames.stamps[at] - self.frames.stamps[at - 1]), 6)
 
 
-def _trial(sequence: Sequence) -> Trial:
-    return Trial(sequence.name, lambda: sequence)
-
-
 def _side_by_side(odometer: Odometer, trials: list[Trial]) -> Iterator[Scored]:
     rows = [_opened(odometer, trial) for trial in trials]
     ids = np.arange(len(rows))
@@ -163,7 +164,7 @@ def _side_by_side(odometer: Odometer, trials: list[Trial]) -> Iterator[Scored]:
         for k, row in enumerate(rows):
             odometer.calibrate(row.frames.sequence.channels, k)
     odometer.reset(ids)
-    going = list(ids)
+    going = list(range(len(rows)))
     while going:
         steps: dict[float, list[int]] = {}
         for k in going:

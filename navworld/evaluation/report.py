@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.data.writing import write_whole
 from navworld.evaluation.result import Metric, commit, hardware
 from navworld.evaluation.rollout import Rollout
 from navworld.evaluation.statistics import bootstrap_mean
@@ -96,14 +97,8 @@ def write_report(
         videos: Captions and files inside the folder, linked.
         floors: Names among `results` that stand for comparison.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    machine = hardware()
     parts = [
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title>",
-        f"<meta name=viewport content='width=device-width'><style>{STYLE}</style>",
-        f"<h1>{html.escape(title)}</h1>",
-        f"<small>{html.escape(machine['cpu'])}, {machine['cores']} cores"
-        f"{', commit ' + commit()[:10] if commit() else ''}; 95 % bootstrap intervals</small>",
+        f"<small>{made_on()}; 95 % bootstrap intervals</small>",
         "<h2>Results</h2>",
         _table(results, floors),
         *(f"<p>{html.escape(note)}</p>" for note in notes),
@@ -124,9 +119,37 @@ def write_report(
             for text, image in pictures
         ]
         parts.append("</div>")
+    return write_page(folder, page(title, "\n".join(parts)))
+
+
+def page(title: str, body: str, *, style: str = "") -> str:
+    """A page with a heading in the style of all reports.
+
+    Args:
+        body: HTML below the heading.
+        style: More of it, in CSS.
+    """
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title>"
+        f"<meta name=viewport content='width=device-width'><style>{STYLE}{style}</style>"
+        f"<h1>{html.escape(title)}</h1>{body}</html>\n"
+    )
+
+
+def write_page(folder: Path, text: str) -> Path:
+    """Writes `index.html` into a folder, whole or not at all; returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
-    path.write_text("\n".join(parts))
+    write_whole(path, text.encode())
     return path
+
+
+def made_on() -> str:
+    """Processor, cores and commit, for a page."""
+    at = commit()
+    machine = hardware()
+    told = f"{html.escape(machine['cpu'])}, {machine['cores']} cores"
+    return f"{told}, commit {at[:10]}" if at else told
 
 
 def _table(results: Mapping[str, Sequence[Rollout]], floors: Sequence[str]) -> str:

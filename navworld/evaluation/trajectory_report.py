@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.evaluation.metrics.drift import path_distances
-from navworld.evaluation.report import STYLE
-from navworld.evaluation.result import Result, commit, hardware
+from navworld.evaluation.report import made_on, page, write_page
+from navworld.evaluation.result import Result
 from navworld.evaluation.trajectory_scores import TrajectoryScores
 from navworld.viz.plots import COLORS, Plot, svg
 
@@ -46,25 +45,17 @@ def write_trajectory_report(
     if not scores:
         raise ValueError("no estimate to report on")
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     first = next(iter(scores.values()))
-    machine = hardware()
     figures = "".join(figure(plot) for plot in trajectory_plots(scores))
-    page = (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title>"
-        f"<meta name=viewport content='width=device-width'><style>{STYLE}{PLOT_STYLE}</style>"
-        f"<h1>{html.escape(title)}</h1><small>{html.escape(machine['cpu'])}"
-        f"{', commit ' + commit()[:10] if commit() else ''}</small>"
+    body = (
+        f"<small>{made_on()}</small>"
         f"<p>Absolute errors {ALIGNED[first.config['align']]}; relative errors over "
         f"{first.config['rpe_delta']:g} {first.config['rpe_unit']} "
         f"({first.config['rpe_pairs']} pairs); segments of "
         f"{', '.join(f'{x:.3g}' for x in first.config['segment_lengths_m'])} m.</p>"
-        f"<h2>Results</h2>{_table(scores)}<h2>Plots</h2><div class=plots>{figures}</div></html>\n"
+        f"<h2>Results</h2>{_table(scores)}<h2>Plots</h2><div class=plots>{figures}</div>"
     )
-    path = folder / "index.html"
-    temporary = folder / f".index.html.{os.getpid()}"
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(path)
+    path = write_page(folder, page(title, body, style=PLOT_STYLE))
     prefix = len(scores) > 1
     metrics = {
         f"{name}/{key}" if prefix else key: metric

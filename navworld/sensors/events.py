@@ -30,6 +30,14 @@ steps in time, and lines thinner than the motion between two images show in some
 others, so that about one event in eight differs from those of ten times as many images; with the
 defaults it is one in forty (`navworld verify events`).
 
+Conditions: the light is what the colour camera sees at the same pose and moment, in the hour and
+the season, through fog, rain and snow, with what lies under snow, is wet or mirrors. It is
+exposed as the colour camera's is, so that nights and overcast days are shown brighter than they
+are: `eps` is a part of what is shown white. Rain and snow are seen where they are at every image;
+between two images they fall by no more than `displacement` pixels, as seen from 1 m away, or by
+half a streak. What moves by itself is seen where it is at the observation: all it did since the
+previous one happens before the first image between the two.
+
 Noise (Hu, Liu & Delbruck, "v2e: From Video Frames to Realistic DVS Events", CVPRW 2021, whose
 two named settings are the presets "clean" and "noisy"; the finite bandwidth of the photoreceptor
 is not modelled): thresholds differ from pixel to pixel by `mismatch`, drawn at the start of an
@@ -55,7 +63,7 @@ from navworld.sensors.cameras import imaged
 from navworld.sensors.event_optics import ImageSpeed, dense_rays, ray_weights
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
-from navworld.world.rays import render
+from navworld.world.weather import Sight, seconds_between, see
 from navworld.world.world import World
 
 FORMS = ("events", "voxels", "both")
@@ -167,7 +175,8 @@ class EventCamera:
         self.renders: tuple[tuple[Camera, str], ...] = ((camera, "depth"),)
         self.views = ((camera, "color"),)
         self.space = spaces.Dict(self._boxes())
-        self._pattern, self._speed = dense_rays(camera, rays), ImageSpeed(camera)
+        self._sight = Sight(camera, dense_rays(camera, rays), grain=rays, frame=1)
+        self._speed = ImageSpeed(camera)
         self._weights = ray_weights(rays, blur)
         self._blind = ~imaged(camera.model)
         self._pixels = _Pixels.of(0, pixels, 0)
@@ -202,7 +211,7 @@ class EventCamera:
     def events(self, world: World, ids: IntArray, streams: Streams) -> list[NDArray[np.uint64]]:
         """All events of the last step, sorted and packed as `event_kernel` tells, per id."""
         reach = self._speed.ranges(world.render(self.camera, "depth", ids))
-        logs = self._logs(world, ids, world.T_world_body(ids))
+        logs = self._logs(world, ids, world.T_world_body(ids), world.time[ids])
         first = self._pixels.first[ids]
         dt = np.where(first, 0.0, world.dt[ids])
         if first.any():
@@ -232,6 +241,8 @@ class EventCamera:
         moments = world.moments(ids, grid).of_mount(self.camera.T_body_camera)
         ends = np.stack([self._pixels.reach[ids], reach], 1)
         speeds = self._speed.greatest(moments, ends)
+        falling = [seconds_between(world, self._sight, int(i), self.displacement) for i in ids]
+        speeds = np.maximum(speeds, self.displacement / np.array(falling)[:, None])
         dt = np.where(self._pixels.first[ids], 0.0, world.dt[ids])
         found = []
         for speed, duration in zip(speeds, dt, strict=True):
@@ -257,15 +268,16 @@ class EventCamera:
         if not len(row):
             return found
         poses = world.moments(ids, padded).T_world_body[row, at]
-        chunk = max(1, CHUNK_BYTES // (12 * self._pattern.directions[..., 0].size))
+        times = world.time[ids[row]] - (1 - padded[row, at]) * dt[row]
+        chunk = max(1, CHUNK_BYTES // (12 * self._sight.pattern.directions[..., 0].size))
         for start in range(0, len(row), chunk):
             part = slice(start, start + chunk)
-            logs = self._logs(world, ids[row[part]], poses[part])
+            logs = self._logs(world, ids[row[part]], poses[part], times[part])
             for k in np.unique(row[part]):
                 mine = row[part] == k
                 steps = at[part][mine]
-                times = dt[k] * fractions[k][steps[0] - 1 : steps[-1] + 1]
-                found[k] = self._cross(ids[k], logs[mine], times, found[k])
+                since = dt[k] * fractions[k][steps[0] - 1 : steps[-1] + 1]
+                found[k] = self._cross(ids[k], logs[mine], since, found[k])
         return found
 
     def _cross(
@@ -279,15 +291,13 @@ class EventCamera:
         )  # fmt: skip
         return np.concatenate([found, events[:count]])
 
-    def _logs(self, world: World, ids: IntArray, T_world_body: NDArray) -> NDArray[np.float32]:
-        """(n, P) log intensities at poses (n, 4, 4) in the scenes of environments `ids`."""
+    def _logs(
+        self, world: World, ids: IntArray, T_world_body: NDArray, times: NDArray
+    ) -> NDArray[np.float32]:
+        """(n, P) log intensities at poses (n, 4, 4) and times (n,) in environments `ids`."""
         camera = self.camera
-        color = render(
-            [world.places[i].rays(world.light) for i in ids], np.arange(len(ids)),
-            T_world_body @ camera.T_body_camera, self._pattern, ("color",),
-            near=camera.near, gain=world.gain[ids], threads=world.threads,
-            movers=[world.movers[i] for i in ids],
-        )["color"]  # fmt: skip
+        T_world_camera = T_world_body @ camera.T_body_camera
+        color = see(world, self._sight, T_world_camera, ids, ("color",), times=times)["color"]
         logs = np.empty((len(ids), camera.height, camera.width), np.float32)
         kernel.log_luminance(color, kernel.DECODED, self._weights, self.eps, logs)
         logs[:, self._blind] = np.log(self.eps)

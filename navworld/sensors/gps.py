@@ -28,7 +28,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from navworld.beliefs import FAR, Observation
-from navworld.names import nearest
+from navworld.names import named
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
 from navworld.world.upright import wrap
@@ -124,9 +124,7 @@ class GPSCompass:
         key: str = "gps",
     ) -> None:
         if not isinstance(preset, GPSGrade):
-            if preset not in GPS_PRESETS:
-                raise ValueError(f"unknown GPS preset {preset!r}{nearest(preset, GPS_PRESETS)}")
-            preset = GPS_PRESETS[preset]
+            preset = named(preset, GPS_PRESETS, "GPS preset")
         figures = {
             "position_std": position_std,
             "heading_std": heading_std,

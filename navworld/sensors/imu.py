@@ -37,7 +37,7 @@ from scipy.signal import lfilter
 from navworld.beliefs import Observation
 from navworld.geometry import se3
 from navworld.geometry.imu import GRAVITY, samples_between
-from navworld.names import nearest
+from navworld.names import named
 from navworld.sensors.imu_grades import IMU_PRESETS, ImuGrade, TriadNoise
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
@@ -231,9 +231,7 @@ class IMU:
 def _grade(preset: str | ImuGrade) -> ImuGrade:
     if isinstance(preset, ImuGrade):
         return preset
-    if preset not in IMU_PRESETS:
-        raise ValueError(f"unknown IMU preset {preset!r}{nearest(preset, IMU_PRESETS)}")
-    return IMU_PRESETS[preset]
+    return named(preset, IMU_PRESETS, "IMU preset")
 
 
 __all__ = ["IMU", "IMU_PRESETS", "ImuGrade", "TriadNoise"]

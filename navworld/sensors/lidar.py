@@ -44,7 +44,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
-from navworld.names import nearest
+from navworld.names import named, nearest
 from navworld.sensors.lidar_devices import LIDAR_PRESETS, LidarDevice, spread
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
@@ -210,9 +210,7 @@ class Lidar:
 def _device(preset: str | LidarDevice) -> LidarDevice:
     if isinstance(preset, LidarDevice):
         return preset
-    if preset not in LIDAR_PRESETS:
-        raise ValueError(f"unknown lidar preset {preset!r}{nearest(preset, LIDAR_PRESETS)}")
-    return LIDAR_PRESETS[preset]
+    return named(preset, LIDAR_PRESETS, "lidar preset")
 
 
 def _elevations(

@@ -28,7 +28,7 @@ from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 
 from navworld.beliefs import Observation
-from navworld.names import nearest
+from navworld.names import named
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
 from navworld.world.magnetism import earth_field, steel
@@ -181,9 +181,7 @@ def _chosen(preset: str | None, chip: Chip | None) -> Chip:
     if preset is not None and chip is not None:
         raise ValueError("Magnetometer takes a preset or a chip, not both")
     if preset is not None:
-        if preset not in PRESETS:
-            raise ValueError(f"unknown magnetometer preset {preset!r}{nearest(preset, PRESETS)}")
-        return PRESETS[preset]
+        return named(preset, PRESETS, "magnetometer preset")
     own = chip or Chip()
     for name in ("noise", "bias_std", "bias_walk", "resolution"):
         value = getattr(own, name)

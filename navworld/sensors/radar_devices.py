@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from navworld.names import nearest
+from navworld.names import named
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,7 @@ def chosen(preset: str | None, chirps: Chirps | None) -> Chirps:
     if preset is not None and chirps is not None:
         raise ValueError("Radar takes a preset or chirps, not both")
     if preset is not None:
-        if preset not in PRESETS:
-            raise ValueError(f"unknown radar preset {preset!r}{nearest(preset, PRESETS)}")
-        return PRESETS[preset]
+        return named(preset, PRESETS, "radar preset")
     own = chirps or Chirps()
     for name in (
         "frequency", "range_resolution", "max_range", "velocity_resolution", "max_velocity",

@@ -35,7 +35,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
-from navworld.names import nearest
+from navworld.names import named
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
 from navworld.world.draws import normals
@@ -233,9 +233,7 @@ def _chosen(preset: str | None, imager: Imager | None) -> Imager:
     if preset is not None and imager is not None:
         raise ValueError("ThermalCamera takes a preset or an imager, not both")
     if preset is not None:
-        if preset not in PRESETS:
-            raise ValueError(f"unknown thermal preset {preset!r}{nearest(preset, PRESETS)}")
-        return PRESETS[preset]
+        return named(preset, PRESETS, "thermal preset")
     own = imager or Imager()
     values: dict[str, Any] = {f.name: getattr(own, f.name) for f in fields(own)}
     for name in ("netd", "column_std", "row_std", "pixel_std", "drift", "offset_std", "resolution"):

@@ -29,7 +29,7 @@ import numpy as np
 from gymnasium import spaces
 
 from navworld.beliefs import Observation
-from navworld.names import nearest
+from navworld.names import named
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
 from navworld.world.world import World
@@ -110,9 +110,7 @@ class WheelOdometry:
 
     def __init__(self, *, preset: str | WheelGrade = "ideal", key: str = "wheel_odometry") -> None:
         if not isinstance(preset, WheelGrade):
-            if preset not in WHEEL_PRESETS:
-                raise ValueError(f"unknown wheel preset {preset!r}{nearest(preset, WHEEL_PRESETS)}")
-            preset = WHEEL_PRESETS[preset]
+            preset = named(preset, WHEEL_PRESETS, "wheel preset")
         self.grade, self.key = preset, key
         self._most_ticks = min(int(MOST / preset.tick), 2**31 - 1)
         self.space = spaces.Dict(

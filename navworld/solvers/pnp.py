@@ -144,12 +144,14 @@ def refine_pose(
         follows it, T_world_camera exp(ξ).
     """
     lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy])
-    measured = tuple(np.ascontiguousarray(v, float) for v in (seen.pixels, seen.depth, seen.std))
+    pixels, depth, std = (
+        np.ascontiguousarray(v, float) for v in (seen.pixels, seen.depth, seen.std)
+    )
     points, T = np.ascontiguousarray(p_world, float), T_world_camera
     T_prior = np.linalg.inv(T if prior is None else prior.T_world_camera)
     for _ in range(iterations):
         A, b = normal_equations(
-            np.linalg.inv(T), points, *measured, seen.pixel_std, lens, huber, NEAR
+            np.linalg.inv(T), points, pixels, depth, std, seen.pixel_std, lens, huber, NEAR
         )
         A += UNKNOWN * np.eye(6)
         if prior is not None:

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from navworld.progress import ProgressBar
 from navworld.recipe import Preset, Recipe
 from navworld.training.checkpoints import (
     identity,
@@ -33,7 +34,6 @@ from navworld.training.checkpoints import (
 )
 from navworld.training.distributed import Group, joined
 from navworld.training.loading import Batch, training_batches, validation_batches
-from navworld.training.progress import TrainingBar
 from navworld.training.settings import TrainSettings
 
 CHECKPOINT, WEIGHTS, LOG = "checkpoint.safetensors", "weights.safetensors", "log.jsonl"
@@ -126,8 +126,8 @@ class _Run:
         if self.group.first and settings.validation_batches:
             coming = validation_batches(self.preset.data, settings)
         held: list[Batch] = []
-        bar = TrainingBar(
-            self.recipe.name, total=settings.steps, done=standing.step, quiet=self.quiet
+        bar = ProgressBar(
+            self.recipe.name, settings.steps, done=standing.step, unit="steps", quiet=self.quiet
         )
         with bar:
             while not standing.over(settings):
@@ -136,13 +136,13 @@ class _Run:
                 standing.seconds = before + time.perf_counter() - began
                 held = held or list(coming)
                 self._judge(held, terms)
-                bar.round(standing.step, terms)
+                bar.note("  ".join(f"{name} {value:.4g}" for name, value in terms.items()))
                 late = settings.minutes and time.perf_counter() - began > 60 * settings.minutes
                 if self.group.told(float(late)):
                     break
         return standing
 
-    def _round(self, batches: Iterator[Batch], bar: TrainingBar) -> dict[str, float]:
+    def _round(self, batches: Iterator[Batch], bar: ProgressBar) -> dict[str, float]:
         """A round of updates: the means of the loss's terms."""
         self.spread.train()
         sums: dict[str, Tensor] = {}
@@ -155,7 +155,7 @@ class _Run:
             self.standing.step += 1
             self.standing.items += len(next(iter(batch.values()))) * self.group.size
             self.standing.network_seconds += time.perf_counter() - began
-            bar.step(len(next(iter(batch.values()))) * self.group.size)
+            bar.advance(worth=len(next(iter(batch.values()))) * self.group.size)
         means = {name: float(value) / steps for name, value in sums.items()}
         if not all(math.isfinite(value) for value in means.values()):
             raise ValueError(

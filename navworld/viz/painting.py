@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Scene
+from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Material, Scene
 
 LARGEST = 4096
 """Side of the largest atlas [px]."""
@@ -36,16 +36,23 @@ def painted(scene: Scene, light: Lightmap) -> tuple[NDArray[np.uint8], NDArray[n
     rows, columns = light.texels.shape[:2]
     finer = int(np.clip(LARGEST // max(rows, columns), 1, FINEST))
     shape = (finer * rows, finer * columns)
-    pixels, levels, colors = _textures(scene)
-    paint = np.zeros((*shape, 3), np.uint8)
-    rank = np.zeros(shape, np.uint8)
     places = np.ascontiguousarray(light.uv * np.float32(finer), np.float64)
-    _paint(
-        places, np.ascontiguousarray(scene.uv, np.float64), scene.material, pixels, levels,
-        colors, paint, rank,
-    )  # fmt: skip
+    uv = np.ascontiguousarray(scene.uv, np.float64)
+
+    def spread(images: list[NDArray[np.uint8]], colors: NDArray) -> NDArray[np.uint8]:
+        """One image for every material, laid over its triangles."""
+        paint, rank = np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.uint8)
+        pixels, levels = _levels(scene, images)
+        _paint(places, uv, scene.material, pixels, levels, colors, paint, rank)
+        return paint
+
+    colors = np.array([m.color for m in scene.materials], np.float64)
+    paint = spread([_image(m) for m in scene.materials], colors)
     lit = cv2.resize(light.texels, shape[::-1], interpolation=cv2.INTER_LINEAR)
     lit = lit.astype(np.float32) * np.float32(LIGHT_WHITE ** (1 / LIGHT_GAMMA) / 255)
+    if any(m.texture is not None and m.texture.pixels.shape[2] == 4 for m in scene.materials):
+        own = spread([_own_light(m) for m in scene.materials], np.ones_like(colors))
+        lit += (1 - lit) * (own / np.float32(255))
     atlas = np.minimum(paint * lit, 255).astype(np.uint8)
     tiles = _glowing(scene, places, shape)
     atlas = np.concatenate([atlas, tiles])
@@ -61,10 +68,9 @@ def _glowing(scene: Scene, places: NDArray, shape: tuple[int, int]) -> NDArray[n
     for n, k in enumerate(glows):
         material = scene.materials[k]
         top, left = n // across * TILE, n % across * TILE
-        image = np.full((1, 1, 3), 255, np.uint8)
-        if material.texture:
-            image = material.texture.pixels
-        tile = cv2.resize(image, (TILE, TILE), interpolation=cv2.INTER_AREA).astype(np.float64)
+        tile = cv2.resize(_image(material), (TILE, TILE), interpolation=cv2.INTER_AREA).astype(
+            np.float64
+        )
         tile *= np.array(material.color) * material.emission ** (1 / LIGHT_GAMMA)
         tiles[top : top + TILE, left : left + TILE] = np.clip(tile, 0, 255)
         own = np.flatnonzero(scene.material == k)
@@ -87,12 +93,7 @@ def _palette(
     small = np.flatnonzero((area < SMALL) & (emission == 0))
     if not len(small):
         return np.zeros((0, shape[1], 3), np.uint8)
-    means = np.array(
-        [
-            np.array(m.color) * (255.0 if m.texture is None else m.texture.pixels.mean((0, 1)))
-            for m in scene.materials
-        ]
-    )
+    means = np.array([np.array(m.color) * _image(m).mean((0, 1)) for m in scene.materials])
     across = shape[1] // SWATCH
     count = len(means) * STEPS
     k = np.arange(-(-count // across) * across)
@@ -112,18 +113,31 @@ def _palette(
     return out
 
 
-def _textures(scene: Scene) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float64]]:
-    """All textures in all levels in a row, (M, LEVELS, 3) their places, (M, 3) colours."""
+def _image(material: Material) -> NDArray[np.uint8]:
+    """(H, W, 3) the texture of a material; white without one."""
+    if material.texture is None:
+        return np.full((1, 1, 3), 255, np.uint8)
+    return np.ascontiguousarray(material.texture.pixels[..., :3])
+
+
+def _own_light(material: Material) -> NDArray[np.uint8]:
+    """(H, W, 3) how far the texture of a material shines by itself."""
+    if material.texture is None or material.texture.pixels.shape[2] == 3:
+        return np.zeros((1, 1, 3), np.uint8)
+    return np.repeat(material.texture.pixels[..., 3:], 3, axis=2)
+
+
+def _levels(
+    scene: Scene, images: list[NDArray[np.uint8]]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """An image per material in all levels, in a row, and (M, LEVELS, 3) their places."""
     parts: list[NDArray[np.uint8]] = []
     known: dict[str, NDArray[np.int64]] = {}
     table = np.zeros((len(scene.materials), LEVELS, 3), np.int64)
     end = 0
-    for k, material in enumerate(scene.materials):
+    for k, (material, image) in enumerate(zip(scene.materials, images, strict=True)):
         name = material.texture.name if material.texture else ""
         if name not in known:
-            image = np.full((1, 1, 3), 255, np.uint8)
-            if material.texture:
-                image = material.texture.pixels
             rows = np.zeros((LEVELS, 3), np.int64)
             for level in range(LEVELS):
                 rows[level] = end, *image.shape[:2]
@@ -138,8 +152,7 @@ def _textures(scene: Scene) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArr
                     break
             known[name] = rows
         table[k] = known[name]
-    colors = np.array([material.color for material in scene.materials], np.float64)
-    return np.concatenate(parts), table, colors
+    return np.concatenate(parts), table
 
 
 @njit(cache=True)

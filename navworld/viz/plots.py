@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 COLORS = ("#4c8dff", "#f2994a", "#2fb673", "#bb6bd9", "#eb5757", "#17b5c4", "#c2a21b", "#8a94a6")
 WIDTH, HEIGHT = 480, 260
-MARGIN = (62, 14, 14, 44)
+MARGIN = (74, 14, 14, 44)
 """Left, top, right, bottom of the axes [px]."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from navworld.world.body import Camera, Robot
 from navworld.world.cache import ArrayCache
@@ -25,6 +26,9 @@ CUT = 2.05
 UNDER_ROOF, FACES_DOWN = 0.15, 0.3
 """How far below the roof a place is opened [m]; what faces down has such a part of its normal."""
 
+LEVELS_APART = 0.6
+"""Floors that differ by more than this are levels of a house [m]."""
+
 ROOF = 12.0
 """A surface within this above a body is a roof over it [m]."""
 
@@ -36,17 +40,26 @@ INTO_ROOMS, OVER_LAND, VIEW_DEG = 58.0, 38.0, 36.0
 
 
 def standpoints(
-    place: Place, robot: Robot, rng: np.random.Generator, count: int
+    place: Place,
+    robot: Robot,
+    rng: np.random.Generator,
+    count: int,
+    *,
+    height: float | None = None,
 ) -> NDArray[np.float64]:
     """(count, 3) x, y, heading from which there is much to see, the best first.
 
     Random stands are scored by the objects and classes in view, by depth that is neither a wall
     before the nose nor emptiness, and kept apart from one another.
+
+    Args:
+        height: Of the eyes above the ground [m]; None for that of the robot's camera.
     """
     navigator = place.navigator(robot.radius)
     xy = navigator.sample(rng, CANDIDATES)
     yaw = rng.uniform(-np.pi, np.pi, CANDIDATES)
-    camera = Camera(36, 54, 80.0, (0.0, 0.0, robot.camera_height), far=1000.0)
+    height = robot.camera_height if height is None else height
+    camera = Camera(36, 54, 80.0, (0.0, 0.0, height), far=1000.0)
     T = np.tile(np.eye(4), (CANDIDATES, 1, 1))
     c, s = np.cos(yaw), np.sin(yaw)
     T[:, 0, 0], T[:, 0, 1], T[:, 1, 0], T[:, 1, 1] = c, -s, s, c
@@ -78,15 +91,23 @@ def without_roof(place: Place, robot: Robot) -> NDArray[np.bool_]:
     """(T,) the triangles that stay when a place is opened to be seen from above: all outdoors.
 
     Under a roof, what lies wholly above it goes, and what faces down higher than `CUT` above the
-    floor: vaults open, while cupboards keep their tops.
+    floor: vaults open, while cupboards keep their tops. In a house of several levels, every part
+    is opened above the floor that is nearest to it.
     """
     scene = place.scene
     if not is_roofed(place, robot):
         return np.ones(len(scene.triangles), bool)
-    ground = float(np.median(eyes(place, robot)[:, 2])) - robot.camera_height
-    over = _headroom(place, robot)
-    roof = ground + robot.camera_height + float(np.median(over[np.isfinite(over)])) - UNDER_ROOF
     corners = scene.vertices[scene.triangles].astype(np.float64)
+    stands = eyes(place, robot)
+    over = _headroom(place, robot)
+    stands, over = stands[np.isfinite(over)], over[np.isfinite(over)]
+    if np.ptp(stands[:, 2]) > LEVELS_APART:
+        near = cKDTree(stands[:, :2]).query(corners[..., :2].mean(1))[1]
+        ground, roof = stands[near, 2] - robot.camera_height, (stands[:, 2] + over)[near]
+    else:
+        ground = np.median(stands[:, 2]) - robot.camera_height
+        roof = ground + robot.camera_height + np.median(over)
+    roof = roof - UNDER_ROOF
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     down = normal[:, 2] < -FACES_DOWN * np.linalg.norm(normal, axis=1)
     lowest = corners[..., 2].min(1)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from navworld.geometry.curves import Curve
 from navworld.geometry.splines import PoseSpline, UniformSpline, smoothed
-from navworld.names import nearest
+from navworld.names import named, nearest
 from navworld.world import limbs
 from navworld.world.clearance import clearances
 from navworld.world.gait import GAITS, RISE, Person, foot_curve
@@ -319,6 +319,4 @@ CARRIERS: dict[str, Carrier] = {
 
 def carrier(name: str) -> Carrier:
     """The carrier of a name out of `CARRIERS`."""
-    if name not in CARRIERS:
-        raise ValueError(f"unknown carrier {name!r}{nearest(name, CARRIERS)}")
-    return CARRIERS[name]
+    return named(name, CARRIERS, "carrier")

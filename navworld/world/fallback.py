@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.world import embree as em
-from navworld.world.shading import HIT_ROWS
+from navworld.world.packets import HIT_ROWS
 from navworld.world.single_rays import trace_rays
 
 _TOLERANCE = 1e-4  # [m]

@@ -85,7 +85,9 @@ def irradiance(scene: Scene, quality: Quality) -> Irradiance:
     charts = cut_charts(corners, scene.instance, emission <= 0, tile=tile)
     merged = None
     if coarse:
-        charts, merged = merge_small(charts, scene.instance, quality.texel * scale)
+        charts, merged = merge_small(
+            charts, scene.instance, quality.texel * scale, finest=FINE * scale
+        )
     owner = np.flatnonzero((emission <= 0) & ~clear).astype(np.int32)
     mesh = em.TriangleMesh(scene.vertices, scene.triangles[owner], watertight=False)
     calls = em.device().calls

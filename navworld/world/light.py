@@ -16,7 +16,7 @@ from navworld.world.irradiance import QUALITIES, Irradiance, irradiance
 from navworld.world.merging import FINE
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Scene
 
-BAKE_VERSION = "2"
+BAKE_VERSION = "3"
 MIDDLE = 0.64
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 CONTRAST = 0.9

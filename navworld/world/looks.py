@@ -22,7 +22,7 @@ from navworld.world.daylight import (
     sky_colors,
     sky_material,
 )
-from navworld.world.repaint import hazed, in_season, lit, snowed, tinted
+from navworld.world.repaint import hazed, in_season, lit, repeats, snowed, tinted
 from navworld.world.scene import Lamp, Material, Scene
 from navworld.world.semantics import class_id
 from navworld.world.shelter import Shelter
@@ -39,7 +39,7 @@ SEEN_BURNING = 0.5
 """Share of its power from which a lamp's shade glows."""
 
 SHADE, DIM = 0.8, (0.17, 0.16, 0.17)
-"""Of walls whose windows are lit: their light as a share of the sky's, and its least."""
+"""Of what glows: the light that falls on it as a share of the sky's, and its least."""
 
 HAZE = 0.55
 """How much of the picture behind a pane an overcast sky hides."""
@@ -199,13 +199,23 @@ def _glowing(changed: Scene, plain: Scene, lighting: Lighting, share: NDArray[np
 def _windows_lit(scene: Scene, hour: float, dark: float, sky: tuple[float, float, float]) -> Scene:
     """Lamps burn behind some windows, fewer late at night.
 
+    Where lights extend over several repeats of a wall, every building begins with another.
+
     Args:
         sky: How bright the sky is, as a share of its brightness by day.
     """
     share = lit_share(hour, dark)
     shines = np.array([m.lit is not None and m.lit_rank < share for m in scene.materials])
+    shines = shines[scene.material]
     red, green, blue = (max(SHADE * part, least) for part, least in zip(sky, DIM, strict=True))
-    return painted(scene, shines[scene.material], lambda m: lit(m, (red, green, blue)))
+    times = np.array([repeats(m) for m in scene.materials])[scene.material]
+    wide = np.flatnonzero(shines & (times > 1))
+    uv = scene.uv.copy() if len(wide) else scene.uv
+    k, own = times[wide], scene.instance[wide]
+    first = np.stack([own % k, own // k % k], 1).astype(np.float32)
+    uv[wide] = (uv[wide] + first[:, None]) / k[:, None, None].astype(np.float32)
+    lamplit = painted(scene, shines, lambda m: lit(m, (red, green, blue), share))
+    return replace(lamplit, uv=uv)
 
 
 def _burning(

@@ -2,7 +2,9 @@
 
 A city has a million facets, most of them leaves, mouldings and parts of vehicles; a chart for each
 would make the lightmap larger than the city. Facets of one object, of one voxel and of about one
-direction are lit evenly, by what the largest of them sees.
+direction are lit evenly, by what the largest of them sees. The place itself, instance 0 (the land,
+the walls of a tunnel), is a surface and not a heap of things: its facets are merged by the texels
+of the full quality, or a coarse one would show them one by one.
 """
 
 from __future__ import annotations
@@ -36,22 +38,27 @@ class Merged:
     leader: NDArray[np.int32]
 
 
-def merge_small(charts: Charts, instance: NDArray[np.int32], texel: float) -> tuple[Charts, Merged]:
+def merge_small(
+    charts: Charts, instance: NDArray[np.int32], texel: float, *, finest: float
+) -> tuple[Charts, Merged]:
     """Takes charts of hardly a texel's area out of the atlas and groups their facets.
 
     Args:
         charts: Of all facets.
         instance: (T,) object of every triangle; groups do not cross objects.
         texel: Side of a texel [m].
+        finest: That of the full quality [m].
     """
-    small = charts.size.prod(1) <= SMALL_AREA * texel**2
-    small &= charts.size[:, 0] <= LONGEST * texel
     has = charts.chart >= 0
+    side = np.full(len(charts.size), texel)
+    side[charts.chart[has & (instance == 0)]] = min(finest, texel)
+    small = charts.size.prod(1) <= SMALL_AREA * side**2
+    small &= charts.size[:, 0] <= LONGEST * side
     taken = np.flatnonzero(has & small[charts.chart])
     number = (np.cumsum(~small) - 1).astype(np.int32)
     kept = np.where(has & ~small[charts.chart], number[charts.chart], np.int32(-1))
     center = charts.corners[taken].mean(1)
-    cell = np.floor(center / (VOXEL * texel)).astype(np.int64)
+    cell = np.floor(center / (VOXEL * side[charts.chart[taken], None])).astype(np.int64)
     facing = np.rint(FACING * charts.normal[taken]).astype(np.int64) + 1
     key = instance[taken].astype(np.int64)
     for axis in range(3):

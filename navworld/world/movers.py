@@ -31,11 +31,11 @@ from navworld.world.clearance import GRID
 from navworld.world.fields import FIELD
 from navworld.world.movers_contact import admit_all, touching_all
 from navworld.world.movers_doors import Doors
-from navworld.world.movers_gait import PARTS, Figure, as_shown, pose_figures, stand
+from navworld.world.movers_gait import Figure, stand
 from navworld.world.movers_people import GAP, GOALS, PERSON, TICK, Walks, scatter, walk
 from navworld.world.movers_places import walks_of
 from navworld.world.movers_roads import Traffic
-from navworld.world.movers_states import MoverStates, PartMotion
+from navworld.world.movers_states import MoverStates, PartMotion, Pose, motion_of_parts
 from navworld.world.moving import MovingParts, move_rows, parts_table
 from navworld.world.prepared import RayScene
 from navworld.world.store import Place
@@ -203,25 +203,14 @@ class Others:
     def part_motion(self, row: int) -> PartMotion:
         """How the parts in images of an environment moved since the previous observation."""
         count = int(self.counts[row])
-        figures = [self._figure(int(look)) for look in self._looks[row, :count]]
-        instance = np.repeat(self._instances[row][:count], len(PARTS))
-        parts: list[NDArray[np.float64]] = []
-        for people, T_world_mover in (
-            (self._people_before[row, :count], self._of(row, self._before)),
-            (self.people[row, :count], self._of(row, self._now)),
-        ):
-            T = np.zeros((count, len(PARTS), 4, 4))
-            if count:
-                proportions = np.stack([figure.proportions for figure in figures])
-                ground = T_world_mover[:count, 2, 3]
-                pose_figures(as_shown(people), np.ascontiguousarray(ground), proportions, T)
-            parts.append(np.concatenate([T.reshape(-1, 4, 4), T_world_mover[count:]]))
-        boxes = [figure.bounds for figure in figures]
         single = [shape for shape in self._shapes[row][count:] if isinstance(shape, RayScene)]
-        boxes += [shape.scene.bounds[None] for shape in single]
-        bounds = np.concatenate(boxes) if boxes else np.zeros((0, 2, 3))
-        instance = np.concatenate([instance, self._instances[row][count:]])
-        return PartMotion(instance, parts[0], parts[1], bounds[:, 0], bounds[:, 1])
+        return motion_of_parts(
+            Pose(self._people_before[row, :count], self._of(row, self._before)),
+            Pose(self.people[row, :count], self._of(row, self._now)),
+            instance=self._instances[row],
+            figures=[self._figure(int(look)) for look in self._looks[row, :count]],
+            shapes=single,
+        )
 
     def state(self) -> dict[str, Any]:
         """Everything that changes."""

@@ -126,6 +126,13 @@ def _shown(phase, swing):
 
 
 @numba.njit(cache=True, nogil=True)
+def shown_in(phase, swing, shown):
+    """Writes which pose people show, (N,) each."""
+    for k in range(len(phase)):
+        shown[k] = _shown(phase[k], swing[k])
+
+
+@numba.njit(cache=True, nogil=True)
 def stand(rows, people, counts, grids, T_world_mover, shown):
     """Writes where the people of some rows are and which pose they show.
 

@@ -13,6 +13,8 @@ of its own, so that what happens in a row depends on nothing but the row.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -51,13 +53,15 @@ TICK = 0.5
 GAP = 0.02
 """People keep this much between each other, walls and the agent [m]."""
 
+TURN_RATE = 4.0
+"""How fast people turn at most [rad/s]."""
+
 _HORIZON = 1.6  # contacts farther off do not matter [s]
 _AHEAD = 0.7  # walls nearer than this do [s]
 _SIGHT = 2.2  # others farther away are not looked at [m]
 _ARRIVED = 0.35  # [m]
 _MEMORY = 1.5  # for so long a way is followed before it is looked for again [s]
 _ACCELERATION = 2.5  # [m/s²]
-_TURN_RATE = 4.0  # [rad/s]
 _FAN = np.radians([0.0, -20.0, 20.0, -45.0, 45.0, -75.0, 75.0, -110.0, 110.0])
 _COS, _SIN = np.cos(_FAN), np.sin(_FAN)
 _SLOWER = np.array([1.0, 0.5])
@@ -252,12 +256,18 @@ def _move(me, near, found, grid, record, vx, vy, h):
     me.x += vx * h
     me.y += vy * h
     me.vx, me.vy = vx, vy
-    speed = np.hypot(vx, vy)
-    me.stuck = me.stuck + h if me.wait <= 0.0 and speed < 0.15 * me.pace else 0.0
+    me.stuck = me.stuck + h if me.wait <= 0.0 and np.hypot(vx, vy) < 0.15 * me.pace else 0.0
+    stride(me, h)
+
+
+@numba.njit(cache=True, nogil=True)
+def stride(me, h):
+    """Turns a person to where its velocity leads, and moves its limbs."""
+    speed = np.hypot(me.vx, me.vy)
     turn = 0.0
     if speed > 0.05:
-        turn = (np.arctan2(vy, vx) - me.yaw + np.pi) % (2 * np.pi) - np.pi
-        turn = min(max(turn, -_TURN_RATE * h), _TURN_RATE * h)
+        turn = (np.arctan2(me.vy, me.vx) - me.yaw + np.pi) % (2 * np.pi) - np.pi
+        turn = min(max(turn, -TURN_RATE * h), TURN_RATE * h)
     me.yaw = (me.yaw + turn + np.pi) % (2 * np.pi) - np.pi
     me.turn = turn / h
     # Slow steps are shorter: cadence and length both grow with the root of the speed.
@@ -314,6 +324,7 @@ def scatter(
     away: NDArray[np.float64],
     distance: float,
     pace: tuple[float, float],
+    admits: Callable[[NDArray[np.float64]], NDArray[np.bool_]] | None = None,
 ) -> NDArray[np.void]:
     """(P,) of PERSON: up to `number` people at random, fewer where there is no room for more.
 
@@ -321,10 +332,13 @@ def scatter(
         away: (2,) where the agent starts [m].
         distance: That they keep from it [m].
         pace: Range of the speeds they like to walk at [m/s].
+        admits: Says of places (N, 2) whether people may stand there (N,).
     """
     navigator = walks.navigator
     spots = navigator.sample(rng, 30 * number)
     roomy = navigator.clearance(spots) >= navigator.radius + GAP
+    if admits is not None:
+        roomy &= admits(spots)
     chosen: list[NDArray[np.float64]] = []
     for xy in spots[roomy & (np.linalg.norm(spots - away, axis=1) >= distance)]:
         if len(chosen) == number:

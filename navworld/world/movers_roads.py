@@ -63,7 +63,11 @@ class Traffic:
         start: NDArray[np.float64],
         agent_radius: float,
     ) -> None:
-        """Up to `number` vehicles at random on the lanes, away from the agent's start (2,)."""
+        """Up to `number` vehicles at random on the lanes, away from the agent's start.
+
+        Args:
+            start: (2,) or, where it is known which way the agent will go, (N, 2) [m].
+        """
         self._navigator = place.navigator(float(agent_radius))
         self._lanes: Lanes | None = place.derived("lanes", lambda scene: lanes_of(scene.map))
         self.vehicles = np.zeros(0, VEHICLE)
@@ -72,7 +76,7 @@ class Traffic:
         lanes = self._lanes
         chosen: list[tuple[int, float, float, float, float]] = []
         straight = np.flatnonzero((lanes.junction < 0) & (lanes.count * SPACING > 6.0))
-        taken = np.append(start, 0.0)[None, :2]
+        taken = np.reshape(start, (-1, 2))
         for _ in range(20 * number if len(straight) else 0):
             if len(chosen) == number:
                 break

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from navworld.world.movers_gait import PARTS, Figure, as_shown, pose_figures
+from navworld.world.prepared import RayScene
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,19 @@ class MoverStates:
         """(M, 8) instance, place (3,) [m], velocity (3,) [m/s] and turn rate [rad/s] of each."""
         columns = self.T_world_mover[:, :3, 3], self.velocity, self.turn_rate[:, None]
         return np.concatenate([self.instance[:, None].astype(np.float64), *columns], 1)
+
+
+class Company(Protocol):
+    """What sensors ask about everything that moves around the rows of a world."""
+
+    def states(self, row: int) -> MoverStates:
+        """Where the movers of a row truly are and how they move."""
+
+    def moving(self, row: int) -> NDArray[np.int64]:
+        """Instances that have moved since the previous observation of a row."""
+
+    def part_motion(self, row: int) -> PartMotion:
+        """How the parts in images of a row moved since the previous observation."""
 
 
 def no_motion() -> NDArray[np.float64]:
@@ -71,3 +89,45 @@ class PartMotion:
             chosen = own[best, np.arange(len(best))]
             there[points] = np.einsum("pij,pj->pi", T[:, :3, :3], chosen) + T[:, :3, 3]
         return there
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """How the movers of a row stand at a moment.
+
+    Attributes:
+        people: (P,) of PERSON.
+        T_world_mover: (M, 4, 4), of people first.
+    """
+
+    people: NDArray[np.void]
+    T_world_mover: NDArray[np.float64]
+
+
+def motion_of_parts(
+    before: Pose,
+    now: Pose,
+    *,
+    instance: NDArray[np.int64],
+    figures: Sequence[Figure],
+    shapes: Sequence[RayScene],
+) -> PartMotion:
+    """How the parts of people and of what is rigid as a whole moved.
+
+    Args:
+        instance: (M,) of the movers.
+        figures: (P,) looks of the people. shapes: (M − P,) of all others.
+    """
+    count = len(figures)
+    parts: list[NDArray[np.float64]] = []
+    for pose in (before, now):
+        T = np.zeros((count, len(PARTS), 4, 4))
+        if count:
+            proportions = np.stack([figure.proportions for figure in figures])
+            ground = np.ascontiguousarray(pose.T_world_mover[:count, 2, 3])
+            pose_figures(as_shown(pose.people), ground, proportions, T)
+        parts.append(np.concatenate([T.reshape(-1, 4, 4), pose.T_world_mover[count:]]))
+    boxes = [figure.bounds for figure in figures] + [s.scene.bounds[None] for s in shapes]
+    bounds = np.concatenate(boxes) if boxes else np.zeros((0, 2, 3))
+    owner = np.concatenate([np.repeat(instance[:count], len(PARTS)), instance[count:]])
+    return PartMotion(owner, parts[0], parts[1], bounds[:, 0], bounds[:, 1])

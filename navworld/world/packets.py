@@ -36,13 +36,26 @@ from numba.core import types
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
-from navworld.world.simd import intrinsic
+from navworld.world.simd import (
+    intrinsic,
+    load_f16,
+    load_i4,
+    load_i32,
+    splat_f16,
+    splat_i16,
+    store,
+)
 
 # Rows of a packet: RTCRay, then RTCHit with its instance ids, then the mask of active lanes.
 ORG_X, ORG_Y, ORG_Z, TNEAR, DIR_X, DIR_Y, DIR_Z, TIME, TFAR, MASK, RAY_ID, FLAGS = range(12)
 NG_X, NG_Y, NG_Z, U, V, PRIM_ID, GEOM_ID, INST_ID, INST_PRIM_ID = range(12, 21)
 VALID = 21
 ROWS, LANES = 22, 16
+HIT_ROWS = 9
+"""Rows of hits found elsewhere: TFAR, then NG_X … INST_ID of a packet."""
+
+_ROW = LANES * 4
+_DX, _DY, _DZ = DIR_X * _ROW, DIR_Y * _ROW, DIR_Z * _ROW
 
 # Entries of `Device.calls`.
 INTERSECT, OCCLUDED, ARGUMENTS_COHERENT, ARGUMENTS_INCOHERENT, NATIVE_WIDTH = range(5)
@@ -154,3 +167,48 @@ def set_ray(rays, lane, origin, direction, near, far):
     ids = rays.view(np.int32)
     ids[GEOM_ID, lane] = -1
     ids[INST_ID, lane] = -1
+
+
+@nb.njit(nogil=True)
+def aim(packet, directions, pose):
+    """Turns 16 directions (3, 16) into the world; both they and the packet are addresses."""
+    x = load_f16(directions)
+    y = load_f16(directions + _ROW)
+    z = load_f16(directions + 2 * _ROW)
+    store(packet + _DX, x * pose[0] + y * pose[1] + z * pose[2])
+    store(packet + _DY, x * pose[3] + y * pose[4] + z * pose[5])
+    store(packet + _DZ, x * pose[6] + y * pose[7] + z * pose[8])
+
+
+@nb.njit(nogil=True)
+def clear(packet, far):
+    """Forgets the hits of the packet before."""
+    store(packet + TFAR * _ROW, splat_f16(far))
+    none = splat_i16(-1)
+    store(packet + GEOM_ID * _ROW, none)
+    store(packet + INST_ID * _ROW, none)
+
+
+@nb.njit(nogil=True)
+def recall(rays, hits):
+    """Takes the hits of a packet from memory instead of tracing it."""
+    found = carray(pointer(hits), (HIT_ROWS, LANES), np.float32)
+    for k in range(LANES):
+        rays[TFAR, k] = found[0, k]
+        for row in range(1, HIT_ROWS):
+            rays[NG_X + row - 1, k] = found[row, k]
+
+
+@nb.njit(nogil=True)
+def write(row, spots, whole, image):
+    """Copies 16 values of 4 bytes to their places in an image; all but `whole` are addresses.
+
+    Args:
+        whole: Places go up by one within each group of four.
+    """
+    if whole:
+        for k in range(0, LANES, 4):
+            store(image + 4 * np.int64(load_i32(spots + 4 * k)), load_i4(row + 4 * k))
+    else:
+        for k in range(LANES):
+            store(image + 4 * np.int64(load_i32(spots + 4 * k)), load_i32(row + 4 * k))

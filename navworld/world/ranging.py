@@ -36,10 +36,9 @@ from numpy.typing import ArrayLike, NDArray
 from navworld.world import ranging_kernel as kernel
 from navworld.world.fallback import ReferenceInstances, ReferenceMesh
 from navworld.world.moving import MovingParts, parts_table
-from navworld.world.packets import LANES, aligned_copy
+from navworld.world.packets import HIT_ROWS, LANES, aligned_copy
 from navworld.world.prepared import RayScene
 from navworld.world.scene import LIGHT_GAMMA, Scene, Texture
-from navworld.world.shading import HIT_ROWS
 from navworld.world.threads import on_threads
 
 GLASS = 0.08

@@ -11,11 +11,9 @@ from numba.np.numpy_support import carray
 
 from navworld.world import draws
 from navworld.world import packets as pk
-from navworld.world.shading import HIT_ROWS
 from navworld.world.simd import (
     load_f16,
     load_f32,
-    load_i4,
     load_i16,
     load_i32,
     select,
@@ -44,19 +42,7 @@ _PRIM, _GEOM, _INST = pk.PRIM_ID * _ROW, pk.GEOM_ID * _ROW, pk.INST_ID * _ROW
 
 
 @nb.njit(nogil=True)
-def _aim(packet, directions, pose, far):
-    """Turns 16 directions into the world; all start at one pose."""
-    x = load_f16(directions)
-    y = load_f16(directions + _ROW)
-    z = load_f16(directions + 2 * _ROW)
-    store(packet + _DX, x * pose[0] + y * pose[1] + z * pose[2])
-    store(packet + _DY, x * pose[3] + y * pose[4] + z * pose[5])
-    store(packet + _DZ, x * pose[6] + y * pose[7] + z * pose[8])
-    _clear(packet, far)
-
-
-@nb.njit(nogil=True)
-def _aim_moving(rays, directions, spots, poses, far):
+def _aim_moving(rays, directions, spots, poses):
     """Turns 16 directions into the world, each at the pose of its azimuth."""
     for k in range(pk.LANES):
         pose = poses[load_i32(spots + 4 * k) % len(poses)]
@@ -67,25 +53,6 @@ def _aim_moving(rays, directions, spots, poses, far):
         rays[pk.DIR_Y, k] = x * pose[3] + y * pose[4] + z * pose[5]
         rays[pk.DIR_Z, k] = x * pose[6] + y * pose[7] + z * pose[8]
         rays[pk.ORG_X, k], rays[pk.ORG_Y, k], rays[pk.ORG_Z, k] = pose[9], pose[10], pose[11]
-    _clear(np.int64(rays.ctypes.data), far)
-
-
-@nb.njit(nogil=True)
-def _clear(packet, far):
-    """Forgets the hits of the packet before."""
-    store(packet + _T, splat_f16(far))
-    store(packet + _GEOM, splat_i16(-1))
-    store(packet + _INST, splat_i16(-1))
-
-
-@nb.njit(nogil=True)
-def _recall(rays, hits):
-    """Takes the hits of a packet from memory instead of tracing it."""
-    found = carray(pk.pointer(hits), (HIT_ROWS, pk.LANES), np.float32)
-    for k in range(pk.LANES):
-        rays[pk.TFAR, k] = found[0, k]
-        for row in range(1, HIT_ROWS):
-            rays[pk.NG_X + row - 1, k] = found[row, k]
 
 
 @nb.njit(nogil=True)
@@ -169,17 +136,6 @@ def _receive(packet, spots, key, settings, tasks):
         store(packet + _SHARE, select(seen, share, zero))
 
 
-@nb.njit(nogil=True)
-def _write(row, spots, whole, image):
-    """Copies 16 values to their places in an image."""
-    if whole:
-        for k in range(0, pk.LANES, 4):
-            store(image + 4 * np.int64(load_i32(spots + 4 * k)), load_i4(row + 4 * k))
-    else:
-        for k in range(pk.LANES):
-            store(image + 4 * np.int64(load_i32(spots + 4 * k)), load_i32(row + 4 * k))
-
-
 @nb.njit(nogil=True, cache=True)
 def trace_scans(
     calls,
@@ -234,11 +190,12 @@ def trace_scans(
         for p in range(at - n * count, min(count, span[1] - n * count)):
             spots, along = first_spots + _ROW * p, first_along + 3 * _ROW * p
             if still:
-                _aim(packet, along, pose, far)
+                pk.aim(packet, along, pose)
             else:
-                _aim_moving(rays, along, spots, poses[n], far)
+                _aim_moving(rays, along, spots, poses[n])
+            pk.clear(packet, far)
             if hits != 0:
-                _recall(rays, hits + HIT_ROWS * _ROW * (n * count + p - span[0]))
+                pk.recall(rays, hits + pk.HIT_ROWS * _ROW * (n * count + p - span[0]))
             else:
                 pk.intersect(calls, handle, rays, True)
                 if parts > 0:
@@ -248,7 +205,7 @@ def trace_scans(
                     _turn_normals(rays, mover.rotations)
                 _light(packet, reflectance)
             _receive(packet, spots, key, rules, tasks)
-            _write(packet + _T, spots, whole[p], ranges + image)
+            pk.write(packet + _T, spots, whole[p], ranges + image)
             if tasks & INTENSITY:
-                _write(packet + _SHARE, spots, whole[p], intensities + image)
+                pk.write(packet + _SHARE, spots, whole[p], intensities + image)
         at = (n + 1) * count

@@ -17,6 +17,7 @@ from navworld.world import shading
 from navworld.world.buffers import fresh
 from navworld.world.fallback import ReferenceInstances, ReferenceMesh
 from navworld.world.moving import MovingParts, parts_table
+from navworld.world.packets import HIT_ROWS
 from navworld.world.pattern import NO_CONES, RayPattern
 from navworld.world.prepared import RayScene
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE
@@ -325,7 +326,7 @@ def _reference_hits(
     if parts is not None:
         assert isinstance(parts.scene, ReferenceInstances)
         parts.scene.improve(hits, origins, along, near=near, far=far)
-    packets = hits.reshape(shading.HIT_ROWS, len(directions), -1).transpose(1, 0, 2)
+    packets = hits.reshape(HIT_ROWS, len(directions), -1).transpose(1, 0, 2)
     return np.ascontiguousarray(packets)
 
 

@@ -68,18 +68,34 @@ def snowed(material: Material, level: int) -> Material:
     return _with(material, pixels + cover * (snow - pixels), f"snow {level}")
 
 
-def lit(material: Material, shade: tuple[float, float, float]) -> Material:
-    """With its lamps burning: what glows of it, over what it shows in the dim light around.
+def lit(material: Material, shade: tuple[float, float, float], share: float) -> Material:
+    """With lamps burning in it: what glows shines by itself, the scene lights the rest.
 
     Args:
-        shade: sRGB brightness of that light.
+        shade: sRGB brightness of the dim light that falls on what glows.
+        share: Of all windows that are lit; of a picture with ranks, those below.
     """
     if material.lit is None:
         raise ValueError(f"material {material.name!r} has nothing that could be lit")
     shown = "glowing " + " ".join(f"{c:.3f}" for c in shade)
-    pixels = _pixels(material) * np.array(shade)
-    glow = material.lit.pixels[..., :3] / 255.0
-    return replace(_with(material, np.maximum(pixels, glow), shown), emission=1.0)
+    glow = material.lit.pixels
+    burns = np.max(glow[..., :3], axis=2) > 0
+    if glow.shape[2] == 4:
+        burns &= glow[..., 3] < 255 * share
+        shown += f" {share:.3f}"
+    pixels = np.tile(_pixels(material), (repeats(material), repeats(material), 1))
+    over = np.maximum(pixels * np.array(shade), glow[..., :3] / 255.0)
+    if burns.all():
+        return replace(_with(material, over, shown), emission=1.0)
+    pixels = np.where(burns[..., None], over, pixels)
+    return _with(material, np.dstack([pixels, burns]), shown)
+
+
+def repeats(material: Material) -> int:
+    """Over how many repeats of its texture, in u and in v, what can be lit of it extends."""
+    if material.lit is None or material.texture is None:
+        return 1
+    return len(material.lit.pixels) // len(material.texture.pixels)
 
 
 def _pixels(material: Material, least: int = 1) -> NDArray[np.float64]:

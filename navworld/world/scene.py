@@ -27,7 +27,8 @@ class Texture:
     Attributes:
         name: Unique for its pixels: textures of one name are kept once for all scenes.
         pixels: (H, W, 3) uint8, sRGB; (u, v) = (0, 0) is the outer corner of pixel [0, 0],
-            u runs right and v runs down, both repeat.
+            u runs right and v runs down, both repeat. Or (H, W, 4): the fourth is 0 where the
+            scene lights it, 255 where it shines by itself, as white as `emission` 1.
     """
 
     name: str
@@ -45,7 +46,8 @@ class Material:
         emission: 0 for a surface lit by the scene; otherwise its own brightness (1 = white).
         transparent: Lets light of lamps and sun through (window panes); cameras still see it.
         lit: What glows of it after dark, black where nothing does: windows behind which lamps
-            burn, laid over `texture`.
+            burn, laid over `texture`, or over k × k repeats of it if k times as large. Of
+            (H, W, 4) the fourth gives the rank of every part, 255 for 1.
         lit_rank: Of those that can be lit: which part of the others is lit longer, 0 to 1.
     """
 

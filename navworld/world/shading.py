@@ -25,6 +25,7 @@ from numba.np.numpy_support import carray
 from navworld.world import packets as pk
 from navworld.world.culling import COVERS, nearest_parts
 from navworld.world.instances import settle
+from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE
 from navworld.world.simd import (
     anywhere,
     bilinear,
@@ -63,8 +64,8 @@ RECORD = np.dtype(
 )
 """A triangle as the kernel reads it; the record after the last is the sky."""
 INSTANCE_BITS = 22
-HIT_ROWS = 9
-"""Rows of hits found elsewhere: TFAR, then NG_X … INST_ID of a packet."""
+OWN_LIGHT = np.float32(np.rint(255 * (1 / LIGHT_WHITE) ** (1 / LIGHT_GAMMA)))
+"""Light of what shines by itself, as a lightmap stores it."""
 MOVING = -2
 """What stands for every triangle of a moving part."""
 
@@ -87,21 +88,6 @@ _LEVEL_BYTES = 64
 
 
 @nb.njit(nogil=True)
-def _aim(packet, directions, pose, settings):
-    """Turns the pattern's directions into the world and clears the hits of the packet before."""
-    x = load_f16(directions)
-    y = load_f16(directions + _ROW)
-    z = load_f16(directions + 2 * _ROW)
-    store(packet + _DX, x * pose[0] + y * pose[1] + z * pose[2])
-    store(packet + _DY, x * pose[3] + y * pose[4] + z * pose[5])
-    store(packet + _DZ, x * pose[6] + y * pose[7] + z * pose[8])
-    store(packet + _T, splat_f16(settings[REACH]))
-    none = splat_i16(-1)
-    store(packet + _GEOM, none)
-    store(packet + _INST, none)
-
-
-@nb.njit(nogil=True)
 def _depart(packet, origins, pose):
     """Starts the rays where the pattern says, not all at the camera."""
     x = load_f16(origins)
@@ -110,16 +96,6 @@ def _depart(packet, origins, pose):
     store(packet + _OX, x * pose[0] + y * pose[1] + z * pose[2] + pose[9])
     store(packet + _OY, x * pose[3] + y * pose[4] + z * pose[5] + pose[10])
     store(packet + _OZ, x * pose[6] + y * pose[7] + z * pose[8] + pose[11])
-
-
-@nb.njit(nogil=True)
-def _recall(rays, hits):
-    """Takes the hits of a packet from memory instead of tracing it."""
-    found = carray(pk.pointer(hits), (HIT_ROWS, pk.LANES), np.float32)
-    for k in range(pk.LANES):
-        rays[pk.TFAR, k] = found[0, k]
-        for row in range(1, HIT_ROWS):
-            rays[pk.NG_X + row - 1, k] = found[row, k]
 
 
 @nb.njit(nogil=True)
@@ -173,7 +149,10 @@ def _shade(
         texel += stride * np.int64(element(corner, 1)) + 4 * np.int64(element(corner, 0))
         light = atlas + atlas_stride * np.int64(element(corner, 3))
         light += 4 * np.int64(element(corner, 2))
-        color = bilinear(texel, stride, fraction, 0) * bilinear(light, atlas_stride, fraction, 2)
+        color = bilinear(texel, stride, fraction, 0)
+        irradiance = bilinear(light, atlas_stride, fraction, 2)
+        own = splat_f4(element(color, 3) * np.float32(1 / 255))
+        color = color * (irradiance + (OWN_LIGHT - irradiance) * own)
         color = color * (load_bytes(entry + 44) * white)
         store(packet + _LABEL + 4 * k, np.int32(load_i32(record + 60) + parts[part, 1]))
         pixel = np.int64(load_i32(pixels + 4 * k))
@@ -193,26 +172,15 @@ def _look_up(packet, parts):
 
 
 @nb.njit(nogil=True)
-def _write(row, pixels, whole, image):
-    """Copies 16 values of 4 bytes to their pixels."""
-    if whole:
-        for k in range(0, pk.LANES, 4):
-            store(image + 4 * np.int64(load_i32(pixels + 4 * k)), load_i4(row + 4 * k))
-    else:
-        for k in range(pk.LANES):
-            store(image + 4 * np.int64(load_i32(pixels + 4 * k)), load_i32(row + 4 * k))
-
-
-@nb.njit(nogil=True)
 def _write_labels(packet, pixels, whole, semantic, instance, offset):
     """Writes classes and instances of 16 rays; an address of 0 is left out."""
     label = load_i16(packet + _LABEL)
     if semantic != 0:
         store(packet + _LABEL, label >> INSTANCE_BITS)
-        _write(packet + _LABEL, pixels, whole, semantic + offset)
+        pk.write(packet + _LABEL, pixels, whole, semantic + offset)
     if instance != 0:
         store(packet + _LABEL, label & ((1 << INSTANCE_BITS) - 1))
-        _write(packet + _LABEL, pixels, whole, instance + offset)
+        pk.write(packet + _LABEL, pixels, whole, instance + offset)
 
 
 @nb.njit(nogil=True)
@@ -222,7 +190,7 @@ def _write_triangles(packet, pixels, whole, triangle):
     own = select(still, load_i16(packet + _PRIM), splat_i16(MOVING))
     hit = load_i16(packet + _GEOM) >= 0
     store(packet + _LABEL, select(hit, own, splat_i16(-1)))
-    _write(packet + _LABEL, pixels, whole, triangle)
+    pk.write(packet + _LABEL, pixels, whole, triangle)
 
 
 @nb.njit(nogil=True)
@@ -231,7 +199,7 @@ def _write_depth(packet, pixels, whole, depth, far):
     t = load_f16(packet + _T)
     seen = (load_i16(packet + _GEOM) >= 0) & (t <= far)
     store(packet + _T, select(seen, t, splat_f16(0.0)))
-    _write(packet + _T, pixels, whole, depth)
+    pk.write(packet + _T, pixels, whole, depth)
 
 
 @nb.njit(nogil=True)
@@ -344,11 +312,12 @@ def trace_images(
             spheres, count = mover.spheres, COVERS * mover.count
             nearest_parts(whole_cone, cones, pose, spheres, count, begin, end, nearest)
         for p in range(begin, end):
-            _aim(packet, np.int64(directions.ctypes.data) + 3 * _ROW * p, pose, settings)
+            pk.aim(packet, np.int64(directions.ctypes.data) + 3 * _ROW * p, pose)
+            pk.clear(packet, settings[REACH])
             if len(origins) > 0:
                 _depart(packet, np.int64(origins.ctypes.data) + 3 * _ROW * p, pose)
             if hits != 0:
-                _recall(rays, hits + HIT_ROWS * _ROW * (n * packets + p - shares[0]))
+                pk.recall(rays, hits + pk.HIT_ROWS * _ROW * (n * packets + p - shares[0]))
             else:
                 pk.intersect(calls, scene[HANDLE], rays, coherent)
                 if moving and nearest[p] < np.inf:

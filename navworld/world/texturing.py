@@ -31,7 +31,7 @@ LEVEL_ENTRY = np.dtype(
 
 
 class MipChain:
-    """A texture at every halved resolution, 4 bytes a texel.
+    """A texture at every halved resolution, 4 bytes a texel: the last is light of its own.
 
     Attributes:
         size: (width, height) of the finest level, powers of two.
@@ -88,9 +88,15 @@ def material_levels(chain: MipChain, material: Material) -> NDArray:
 
 def _check(texture: Texture) -> None:
     pixels = texture.pixels
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+    if (
+        pixels.dtype != np.uint8
+        or pixels.ndim != 3
+        or pixels.shape[2] not in (3, 4)
+        or not pixels.size
+    ):
         raise ValueError(
-            f"texture {texture.name!r} is {pixels.shape} {pixels.dtype}: give (H, W, 3) uint8"
+            f"texture {texture.name!r} is {pixels.shape} {pixels.dtype}: give (H, W, 3) uint8, or "
+            "(H, W, 4) with light of its own"
         )
 
 
@@ -116,7 +122,7 @@ def _halved(image: NDArray[np.float32]) -> NDArray[np.float32]:
 def _stored(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H + 1, W + 1, 4): padded to 4 bytes a texel, first row and column repeated."""
     out = np.zeros((image.shape[0] + 1, image.shape[1] + 1, 4), np.uint8)
-    out[:-1, :-1, :3] = image
+    out[:-1, :-1, : image.shape[2]] = image
     out[-1] = out[0]
     out[:, -1] = out[:, 0]
     return out

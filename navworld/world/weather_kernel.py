@@ -64,7 +64,7 @@ def veil(color, depth, rays, up, extinction, air):
 
 
 @njit(nogil=True, cache=True)
-def strokes(color, depth, ends, away, radius, least, strength, tone):
+def strokes(color, depth, ends, away, reach, opacity, soft, tone):
     """Paints short bright lines (streaks of rain) or dots (flakes) into one image.
 
     Args:
@@ -72,21 +72,19 @@ def strokes(color, depth, ends, away, radius, least, strength, tone):
         depth: (H, W) float32 of the surfaces, 0 for the sky.
         ends: (K, 2, 2) both ends of every line (u, v) [px].
         away: (K,) their depth.
-        radius: (K,) half their width [px].
-        least: Opacity of lines much thinner than a pixel.
-        strength: Opacity of wide ones.
+        reach: (K,) how far they are seen to both sides [px].
+        opacity: (K,) along their middle.
+        soft: Over how many pixels they fade out at the sides.
         tone: (3,) their colour.
     """
     height, width = depth.shape
     for k in range(len(ends)):
         u0, v0, u1, v1 = ends[k, 0, 0], ends[k, 0, 1], ends[k, 1, 0], ends[k, 1, 1]
-        r = radius[k]
-        reach = r + 0.5
-        left, right = int(np.floor(min(u0, u1) - reach)), int(np.ceil(max(u0, u1) + reach))
-        top, bottom = int(np.floor(min(v0, v1) - reach)), int(np.ceil(max(v0, v1) + reach))
+        r = reach[k]
+        left, right = int(np.floor(min(u0, u1) - r)), int(np.ceil(max(u0, u1) + r))
+        top, bottom = int(np.floor(min(v0, v1) - r)), int(np.ceil(max(v0, v1) + r))
         du, dv = u1 - u0, v1 - v0
         length2 = du * du + dv * dv + 1e-9
-        opacity = strength * min(max(2.0 * r, least), 1.0)
         for v in range(max(top, 0), min(bottom + 1, height)):
             for u in range(max(left, 0), min(right + 1, width)):
                 behind = depth[v, u]
@@ -94,7 +92,7 @@ def strokes(color, depth, ends, away, radius, least, strength, tone):
                     continue
                 along = min(max(((u - u0) * du + (v - v0) * dv) / length2, 0.0), 1.0)
                 gap = np.hypot(u0 + along * du - u, v0 + along * dv - v)
-                a = opacity * min(max(reach - gap, 0.0), 1.0)
+                a = opacity[k] * min(max((r - gap) / soft, 0.0), 1.0)
                 for c in range(3):
                     color[v, u, c] += np.float32(a * (tone[c] - color[v, u, c]))
 

@@ -26,7 +26,7 @@ from navworld.world.store import Place
 from navworld.world.upright import between, rates_on_arcs, upright, wrap
 
 if TYPE_CHECKING:
-    from navworld.world.movers import Others
+    from navworld.world.movers_states import Company
 
 STATE = (
     "xy", "z", "yaw", "collided", "carried", "stopped", "travelled", "time", "dt", "driven", "gain",
@@ -76,7 +76,7 @@ class World:
         self.sliding, self.light, self.threads = sliding, light, threads
         self.places: list[Place] = [None] * num_envs  # type: ignore[list-item]
         self.movers: list[MovingParts | None] = [None] * num_envs
-        self.others: Others | None = None
+        self.others: Company | None = None
         self.conditions: list[Conditions] = [PLAIN] * num_envs
         self.weather_keys = np.zeros(num_envs, np.uint64)
         self._looks = Looking()

@@ -12,6 +12,8 @@ from navworld.scenes.apartment.joinery import doors_of
 from navworld.scenes.apartment.plan import Plan
 from navworld.scenes.apartment.shell import build_shell
 from navworld.scenes.materials import sample_style
+from navworld.scenes.seeds import checked_seed
+from navworld.scenes.sunlight import draw_direction
 from navworld.world.navigability import walkable_floors
 from navworld.world.scene import Floor, Lamp, Room, Scene, Sun
 
@@ -35,10 +37,9 @@ def apartment(seed: int) -> Scene:
     Args:
         seed: Any whole number ≥ 0.
     """
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"apartment seed {seed!r}: expected a whole number ≥ 0")
+    seed = checked_seed(seed, "apartment")
     for attempt in range(ATTEMPTS):
-        scene = _build(int(seed), np.random.default_rng([int(seed), attempt]))
+        scene = _build(seed, np.random.default_rng([seed, attempt]))
         if scene is not None:
             return scene
     raise RuntimeError(f"no apartment for seed {seed} in {ATTEMPTS} attempts: report the seed")
@@ -126,13 +127,8 @@ def _lamps(rng: Generator, rooms: list[Furnisher]) -> tuple[Lamp, ...]:
 
 def _sun(rng: Generator) -> Sun:
     """Sunlight from a random side, warmer and weaker when it stands low."""
-    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(15, 60))
-    direction = (
-        float(np.cos(elevation) * np.cos(azimuth)),
-        float(np.cos(elevation) * np.sin(azimuth)),
-        float(np.sin(elevation)),
-    )
-    height = float(np.sin(elevation))
+    direction = draw_direction(rng, (15, 60))
+    height = direction[2]
     strength = float(rng.uniform(1.8, 3.2))
     return Sun(
         direction, (strength, strength * (0.78 + 0.2 * height), strength * (0.5 + 0.45 * height))

@@ -18,6 +18,8 @@ from navworld.scenes.city.plan import HALF, LANES, Plan, Street, draw_plan
 from navworld.scenes.city.styles import draw_style
 from navworld.scenes.city.vehicles import draw_vehicles
 from navworld.scenes.city.walking import walkable
+from navworld.scenes.seeds import checked_seed
+from navworld.scenes.sunlight import draw_direction
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import Lamp, Scene, Sun
 from navworld.world.vector_map import GeoOrigin, MapBuilding, MapPoint, MapRoad, VectorMap
@@ -43,9 +45,8 @@ def city(seed: int) -> Scene:
     Args:
         seed: Any whole number ≥ 0.
     """
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"city seed {seed!r}: expected a whole number ≥ 0")
-    rng = np.random.default_rng([int(seed), 4])
+    seed = checked_seed(seed, "city")
+    rng = np.random.default_rng([seed, 4])
     draw, call, look, build, furnish, leaf, shine = rng.spawn(7)
     names = Names(call)
     plan = draw_plan(draw, names)
@@ -147,13 +148,7 @@ def _shop_lights(houses: list[House]) -> list[Lamp]:
 
 def _sun(rng: Generator) -> Sun:
     """Sunlight of the day from a random side."""
-    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(32, 58))
-    direction = (
-        float(np.cos(elevation) * np.cos(azimuth)),
-        float(np.cos(elevation) * np.sin(azimuth)),
-        float(np.sin(elevation)),
-    )
-    return Sun(direction, (3.3, 3.1, 2.75))
+    return Sun(draw_direction(rng, (32, 58)), (3.3, 3.1, 2.75))
 
 
 def _gate(door: tuple[float, float] | None, gardens: list[Polygon]) -> tuple[float, float] | None:

@@ -200,7 +200,7 @@ def far_lights(rng: np.random.Generator, count: int) -> tx.Image:
         x, y = int(k) % FAR_BAYS * 64, int(k) // FAR_BAYS * 64
         cv2.rectangle(image, (x + 21, y + 17), (x + 43, y + 48), _lamplight(int(k)).tolist(), -1)
         cv2.line(image, (x + 32, y + 17), (x + 32, y + 48), (0.2, 0.17, 0.12), 2)
-    return tx.finish(image)
+    return tx.finish(image) * image.any(-1, keepdims=True).astype(np.uint8)
 
 
 _RED = [(0.60, 0.33, 0.26), (0.54, 0.29, 0.23), (0.66, 0.40, 0.31), (0.48, 0.28, 0.24)]

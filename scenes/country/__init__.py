@@ -18,6 +18,8 @@ from navworld.scenes.country.relief import HALF, on_grid
 from navworld.scenes.country.routes import RIM, path_edge
 from navworld.scenes.country.standing import add_buildings, add_plants
 from navworld.scenes.country.things import add_bridge
+from navworld.scenes.seeds import checked_seed
+from navworld.scenes.sunlight import draw_direction
 from navworld.world.ground import surface_heights, uneven_floor
 from navworld.world.mesh import BOX_FACES, MeshBuilder
 from navworld.world.scene import Floor, Scene, Sun
@@ -45,9 +47,8 @@ def country(seed: int) -> Scene:
     Args:
         seed: Any whole number ≥ 0.
     """
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"country seed {seed!r}: expected a whole number ≥ 0")
-    lie, ways, grow, build, shine = np.random.default_rng([int(seed), 7]).spawn(5)
+    seed = checked_seed(seed, "country")
+    lie, ways, grow, build, shine = np.random.default_rng([seed, 7]).spawn(5)
     land = Land(lie, ways)
     mesh = MeshBuilder()
     trodden = _add_land(mesh, build, land)
@@ -72,7 +73,7 @@ def country(seed: int) -> Scene:
         ambient=AMBIENT,
         sky=(red, green, blue),
         texel=TEXEL,
-        map=_map(land, outlines, int(seed)),
+        map=_map(land, outlines, seed),
         version=VERSION,
     )
 
@@ -143,9 +144,8 @@ def _point(xy: NDArray) -> tuple[float, float]:
 
 def _sun(rng: Generator) -> Sun:
     """Sunlight from a random side, warmer and weaker when it stands low."""
-    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(28, 60))
-    level, height = float(np.cos(elevation)), float(np.sin(elevation))
-    direction = (level * float(np.cos(azimuth)), level * float(np.sin(azimuth)), height)
+    direction = draw_direction(rng, (28, 60))
+    height = direction[2]
     strength = float(rng.uniform(2.2, 3.0))
     return Sun(
         direction, (strength, strength * (0.8 + 0.17 * height), strength * (0.55 + 0.38 * height))

@@ -8,6 +8,9 @@ import hashlib
 import io
 import re
 import urllib.parse
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,31 @@ from navworld.world.scene import SceneError
 MAX_BYTES = 1 << 30
 MAX_PIXELS = 1 << 26
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TGA", "GIF", "TIFF")
+
+
+@contextmanager
+def damage(path: Path, what: str, remedy: str = "export the file again") -> Iterator[None]:
+    """Makes a SceneError of whatever a damaged file breaks in the block.
+
+    Args:
+        what: Is the matter with it.
+    """
+    try:
+        yield
+    except SceneError:
+        raise
+    except Exception as error:  # a damaged file can be wrong in any place and way
+        detail = f"{type(error).__name__} {error}".replace("\n", " ")[:80]
+        raise SceneError(f"{path}: the {what} ({detail}); {remedy}") from None
+
+
+@contextmanager
+def unreadable_refused() -> Iterator[None]:
+    """Silences trimesh, but for what it could not read: that is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", message=".*could not be read.*")
+        yield
 
 
 class Folder:

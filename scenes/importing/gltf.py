@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.scenes.importing.container import container
-from navworld.scenes.importing.folder import Folder
+from navworld.scenes.importing.folder import Folder, damage
 from navworld.scenes.importing.parts import Look, Part
 from navworld.world.scene import SceneError
 
@@ -31,17 +31,10 @@ MAX_TRIANGLES = 20_000_000
 def read_gltf(folder: Folder) -> tuple[list[Part], str]:
     """Parts of a GLB or glTF file in its own axes (y up), and its copyright line."""
     content = folder.read_main()
-    try:
+    with damage(folder.path, "glTF data is damaged"):
         header, binary = container(content, folder)
         document = _Document(header, binary, folder)
         return document.parts(), str(header["asset"].get("copyright", ""))
-    except SceneError:
-        raise
-    except Exception as error:  # a damaged header can be wrong in any place and way
-        detail = f"{type(error).__name__} {error}".replace("\n", " ")[:80]
-        raise SceneError(
-            f"{folder.path}: the glTF data is damaged ({detail}); export the file again"
-        ) from None
 
 
 class _Document:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import math
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from navworld.scenes.importing.folder import Folder
+from navworld.scenes.importing.folder import Folder, damage, unreadable_refused
 from navworld.scenes.importing.parts import Look, Part
 from navworld.world.scene import SceneError
 
@@ -24,25 +23,15 @@ def read_obj(folder: Folder) -> list[Part]:
     looks = {} if library is None else _read_mtl(folder.get(library), folder)
     import trimesh
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.filterwarnings("error", message=".*could not be read.*")
-            loaded = trimesh.load_scene(
-                io.BytesIO(_with_names(text).encode()),
-                file_type="obj",
-                resolver=_names_only(looks, library),
-                process=False,
-                split_objects=has_objects,
-                split_groups=has_groups and not has_objects,
-            )
-    except SceneError:
-        raise
-    except Exception as error:  # whatever the checks let through
-        detail = f"{type(error).__name__} {error}".replace("\n", " ")[:80]
-        raise SceneError(
-            f"{folder.path}: the OBJ data is damaged ({detail}); export the file again"
-        ) from None
+    with damage(folder.path, "OBJ data is damaged"), unreadable_refused():
+        loaded = trimesh.load_scene(
+            io.BytesIO(_with_names(text).encode()),
+            file_type="obj",
+            resolver=_names_only(looks, library),
+            process=False,
+            split_objects=has_objects,
+            split_groups=has_groups and not has_objects,
+        )
     named = has_objects or has_groups
     meshes = sorted(loaded.geometry.items())
     return [_part(name if named else folder.path.stem, mesh, looks) for name, mesh in meshes]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 
 import numpy as np
 
-from navworld.scenes.importing.folder import Folder
+from navworld.scenes.importing.folder import Folder, damage, unreadable_refused
 from navworld.scenes.importing.parts import Look, Part
 from navworld.world.scene import SceneError
 
@@ -25,10 +24,9 @@ def read_ply(folder: Folder) -> list[Part]:
     image_name = _check_header(content, folder)
     import trimesh
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.filterwarnings("error", message=".*could not be read.*")
+    what = "PLY data is damaged or mixes kinds of polygons"
+    with damage(folder.path, what, "triangulate it and export it again"):
+        with unreadable_refused():
             mesh = trimesh.load_mesh(
                 io.BytesIO(content), file_type="ply", process=False, skip_materials=True
             )
@@ -40,14 +38,6 @@ def read_ply(folder: Folder) -> list[Part]:
                 "export the file again"
             )
         return [_part(mesh, vertices, triangles, image_name, folder)]
-    except SceneError:
-        raise
-    except Exception as error:  # whatever the checks let through
-        detail = f"{type(error).__name__} {error}".replace("\n", " ")[:80]
-        raise SceneError(
-            f"{folder.path}: the PLY data is damaged or mixes kinds of polygons ({detail}); "
-            "triangulate it and export it again"
-        ) from None
 
 
 def _part(

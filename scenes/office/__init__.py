@@ -20,6 +20,8 @@ from navworld.scenes.materials import material
 from navworld.scenes.office.furnish import Catalogue, Decorator, site_of
 from navworld.scenes.office.layout import Office, draw_office
 from navworld.scenes.office.looks import Looks, door_sign, draw_looks, panelled_ceiling
+from navworld.scenes.seeds import checked_seed
+from navworld.scenes.sunlight import draw_direction
 from navworld.world.mesh import MeshBuilder
 from navworld.world.navigability import walkable_floors
 from navworld.world.scene import Lamp, Room, Scene, Sun
@@ -40,9 +42,8 @@ def office(seed: int) -> Scene:
     Args:
         seed: Any whole number ≥ 0.
     """
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"office seed {seed!r}: expected a whole number ≥ 0")
-    draw, look, build, fit, mark, shine = np.random.default_rng(int(seed)).spawn(6)
+    seed = checked_seed(seed, "office")
+    draw, look, build, fit, mark, shine = np.random.default_rng(seed).spawn(6)
     plan_of = draw_office(draw)
     plan = plan_of.plan
     looks = draw_looks(look, plan)
@@ -162,7 +163,4 @@ def _lamps(rng: Generator, mesh: MeshBuilder, plan: Plan) -> tuple[Lamp, ...]:
 
 
 def _sun(rng: Generator) -> Sun:
-    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(25, 55))
-    c, s = float(np.cos(elevation)), float(np.sin(elevation))
-    direction = (c * float(np.cos(azimuth)), c * float(np.sin(azimuth)), s)
-    return Sun(direction, (2.4, 2.3, 2.1))
+    return Sun(draw_direction(rng, (25, 55)), (2.4, 2.3, 2.1))

@@ -1,13 +1,19 @@
-"""Façades of mapped buildings: two by two bays with windows, and surfaces of roofs."""
+"""Façades of mapped buildings: two by two bays with windows, and surfaces of roofs.
+
+After dark lamps burn behind some of the windows (`Material.lit`), four by four bays before they
+repeat; the later it is, the fewer. By day nothing of it is seen.
+"""
 
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from functools import cache
 
 import cv2
 import numpy as np
 
+from navworld.scenes.city.looks import PANES, panes
 from navworld.scenes.extrusion import BAYS
 from navworld.scenes.layouts import SIDE
 from navworld.scenes.textures import finish, noise
@@ -18,6 +24,13 @@ BAY = 3.0
 
 NARROW = 1.8
 """Walls of less width have no windows [m]."""
+
+LIT_REPEATS = 2
+"""Repeats of a façade, in u and in v, in which the windows are lit differently."""
+
+SHAPES = ((0.27, 0.16, 0.73, 0.70), (0.33, 0.12, 0.67, 0.74), (0.14, 0.22, 0.86, 0.66),
+          (0.22, 0.10, 0.78, 0.86))  # fmt: skip
+"""Left, top, right and bottom of the window of each style, in parts of a bay."""
 
 Color = tuple[float, float, float]
 WALLS: dict[str, Color] = {
@@ -38,13 +51,38 @@ def facade(wall: str, style: int) -> Material:
     image = _plain(rng, WALLS[wall], coursed=wall in ("brick", "clinker", "sandstone"))
     frame = (0.90, 0.90, 0.88) if style % 2 == 0 else (0.25, 0.24, 0.23)
     side = SIDE // BAYS
-    shapes = ((0.27, 0.16, 0.73, 0.70), (0.33, 0.12, 0.67, 0.74), (0.14, 0.22, 0.86, 0.66),
-              (0.22, 0.10, 0.78, 0.86))  # fmt: skip
     for k in range(BAYS * BAYS):
         x, y = k % BAYS * side, k // BAYS * side
-        left, top, right, bottom = (round(part * side) for part in shapes[style % 4])
-        _window(image[y : y + side, x : x + side], (left, top, right, bottom), frame, rng)
-    return _made(f"facade {wall} {style}", image)
+        _window(image[y : y + side, x : x + side], _glass(style, side), frame, rng)
+    return replace(_made(f"facade {wall} {style}", image), lit=_lights(style % len(SHAPES)))
+
+
+def _glass(style: int, side: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the glass in a bay of `side` pixels."""
+    left, top, right, bottom = (round(part * side) for part in SHAPES[style % len(SHAPES)])
+    return left, top, right, bottom
+
+
+@cache
+def _lights(style: int) -> Texture:
+    """What shows of lit rooms behind the windows of a style, and how late each is lit."""
+    rng = np.random.default_rng(zlib.crc32(f"facade lights {style}".encode()))
+    side, across = SIDE // BAYS, BAYS * LIT_REPEATS
+    rooms = panes(rng, night=True)
+    high, wide = (size // count for size, count in zip(rooms.shape, PANES, strict=False))
+    rooms = rooms.reshape(PANES[0], high, PANES[1], wide, 3).swapaxes(1, 2)
+    image = np.zeros((across * side, across * side, 4), np.uint8)
+    left, top, right, bottom = _glass(style, side)
+    middle = (left + right) // 2
+    for k, order in enumerate(rng.permutation(across**2)):
+        cell = image[k // across * side :, k % across * side :][:side, :side]
+        window = cell[top : bottom + 1, left : right + 1]
+        seen = rooms[order // PANES[1], order % PANES[1]]
+        window[..., :3] = cv2.resize(seen, window.shape[1::-1], interpolation=cv2.INTER_AREA)
+        window[..., 3] = round(255 * (order + 0.5) / across**2)
+        cell[top : bottom + 1, middle - 1 : middle + 2] = 0
+    image.setflags(write=False)
+    return Texture(f"facade lights {style}", image)
 
 
 @cache

@@ -18,12 +18,13 @@ from navworld.scenes.materials import material, tinted
 from navworld.scenes.plans.centrelines import centrelines
 from navworld.scenes.plans.cityjson import City, CityPart
 from navworld.scenes.plans.facades import BAY, NARROW, ROOFS, WALLS, blank, facade, roof
+from navworld.scenes.plans.hung_lamps import hung_lamps
 from navworld.scenes.plans.outdoors import outdoor_scene
 from navworld.scenes.plans.streets import APRON
 from navworld.world.columns import centres, in_cells
 from navworld.world.ground import uneven_floor
 from navworld.world.mesh import MeshBuilder
-from navworld.world.scene import Floor, Material, Scene, SceneError
+from navworld.world.scene import Floor, Lamp, Material, Scene, SceneError
 from navworld.world.vector_map import MapBuilding, MapRoad, VectorMap
 
 CELL = 0.25
@@ -110,15 +111,31 @@ def city_scene(city: City, *, name: str, version: str, path: object) -> Scene:
         )
     sheet, origin = _height_grid(ground, city)
     _base(mesh, sheet, origin, water)
+    town_map = _map(city, roads)
     return outdoor_scene(
         city,
         mesh,
         arrays=mesh.arrays(),
         floor=_floor(sheet, origin, obstacles, path),
-        town_map=_map(city, roads),
+        town_map=town_map,
         name=name,
         version=version,
+        lamps=_lamps(town_map, sheet, origin),
     )
+
+
+def _lamps(town_map: VectorMap, sheet: NDArray, origin: tuple[float, float]) -> tuple[Lamp, ...]:
+    """Lamps over what is driven on, the longest streets first."""
+    filled = _filled(sheet)
+
+    def ground(x: float, y: float) -> float:
+        row, column = int((y - origin[1]) / CELL), int((x - origin[0]) / CELL)
+        return float(
+            filled[np.clip(row, 0, len(filled) - 1), np.clip(column, 0, len(filled[0]) - 1)]
+        )
+
+    streets = sorted((np.array(r.polyline) for r in town_map.roads), key=lambda line: -len(line))
+    return hung_lamps(streets, (), ground)
 
 
 def kind_of(part: CityPart) -> str:

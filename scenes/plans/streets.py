@@ -17,6 +17,7 @@ from navworld.scenes.extrusion import add_level, add_wall, add_walls, polygons
 from navworld.scenes.materials import material
 from navworld.scenes.plans.facades import BAY, NARROW, WALLS, blank, facade, roof
 from navworld.scenes.plans.greens import add_tree, leaf_colors
+from navworld.scenes.plans.hung_lamps import hung_lamps
 from navworld.scenes.plans.outdoors import outdoor_scene
 from navworld.scenes.plans.town import DRIVABLE, Town, TownBuilding
 from navworld.world.clearance import clearances
@@ -31,6 +32,9 @@ GRID = 0.01
 CELL = 0.25
 APRON = 120.0
 """Ground beyond the edge of the map, that is seen but not walked on [m]."""
+
+UNLIT = ("motorway", "motorway_link", "trunk", "trunk_link", "service")
+"""Kinds of roads along which no lamps are hung."""
 
 PAVEMENT = 2.2
 HEADROOM, STEP = 1.1, 0.06
@@ -84,6 +88,7 @@ def town_scene(town: Town, *, name: str, version: str) -> Scene:
         if not shapely.dwithin(blocked, shapely.Point(tree.xy), 0.4):
             add_tree(mesh, tree, leaves, rng)
     lamps = tuple(_lamp(mesh, xy) for xy in town.lamps)
+    lamps += hung_lamps(_lamplit(town), town.lamps, lambda x, y: 0.0)
     arrays = mesh.arrays()
     walked = [shape for kind, shape in shapes.items() if GROUNDS[kind].walked]
     corners = arrays["vertices"].astype(np.float64)[arrays["triangles"]]
@@ -268,6 +273,13 @@ def _lamp(mesh: MeshBuilder, xy: tuple[float, float]) -> Lamp:
     low, high = (x - 0.2, y - 0.2, 4.6), (x + 0.2, y + 0.2, 4.85)
     mesh.box(low, high, material("frosted glass"), item)
     return Lamp((x, y, 4.4), (9.0, 8.2, 6.6), 0.15, dark_only=True)
+
+
+def _lamplit(town: Town) -> list[NDArray[np.float64]]:
+    """The lines of streets that are lit after dark: those for vehicles, main ones first."""
+    kinds = [kind for kind in DRIVABLE if kind not in UNLIT]
+    streets = [road for road in town.roads if road.kind in kinds]
+    return [r.line for r in sorted(streets, key=lambda r: (kinds.index(r.kind), -len(r.line)))]
 
 
 def level_floor(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import cv2
@@ -11,13 +12,17 @@ import pytest
 
 from navworld import scenes
 from navworld.envs.gallery import gallery
+from navworld.envs.gallery.driving import LAST_STEPS, ROBOT, Drive
+from navworld.envs.gallery.page import _apart
+from navworld.envs.gallery.worlds import Shown
 from navworld.sensors import make_sensor
 from navworld.viz.captions import sheet
 from navworld.viz.legends import Scale, Wheel, class_legend
 from navworld.viz.panels import Picture, Readings, panels
 from navworld.viz.plots import HEIGHT, WIDTH, Plot, raster, svg
-from navworld.viz.viewpoints import from_above, is_roofed, standpoints, without_roof
+from navworld.viz.viewpoints import eyes, from_above, is_roofed, standpoints, without_roof
 from navworld.world.body import Camera, Robot
+from navworld.world.rays import RayScene, cast
 from navworld.world.semantics import class_colors, class_id
 from navworld.world.store import Place
 from tests.rooms import two_rooms
@@ -191,6 +196,36 @@ def test_from_above_a_room_has_no_ceiling_but_its_floor(rooms):
     assert is_roofed(rooms, Robot())
     assert not kept[(z > 2.4).all(1)].any()
     assert kept[(z < 0.01).all(1)].all()
+
+
+def test_from_above_every_level_of_a_house_is_open():
+    house, robot = Place(scenes.load_scene("house:0"), None), Robot()
+    kept = without_roof(house, robot)
+    part = replace(
+        house.scene,
+        **{k: getattr(house.scene, k)[kept] for k in ("triangles", "uv", "material", "instance")},
+    )
+    stands = eyes(house, robot)
+    assert np.ptp(stands[:, 2]) > 2.0
+    high = stands + np.array([0.0, 0.0, 20.0])
+    down = np.tile([0.0, 0.0, -1.0], (len(high), 1))
+    fall = cast(RayScene(part), high, down)[0] - 20.0
+    assert (fall > 0.3).mean() > 0.85, "what is seen lies below the eyes, not a ceiling"
+
+
+def test_the_drive_ends_in_contact(rooms):
+    found = Shown(
+        "rooms", rooms, standpoints(rooms, Robot(), np.random.default_rng(0), 1), True, []
+    )
+    drive = Drive.through(found, size=96, light="none")
+    touched = drive.measure(make_sensor("bump", drive.camera, ROBOT)).seen
+    assert any(np.any(seen["bump"]) for seen in touched[-LAST_STEPS:])
+    assert not any(np.any(seen["bump"]) for seen in touched[:-LAST_STEPS])
+
+
+@pytest.mark.parametrize(("low", "high"), [(4.98, 5.02), (0.0, 9.17), (-0.52, 0.52)])
+def test_the_ends_of_a_scale_can_be_told_apart(low, high):
+    assert len(set(_apart(low, (low + high) / 2, high))) == 3
 
 
 def test_from_above_the_floor_is_seen_and_nothing_is_around_the_place(rooms):

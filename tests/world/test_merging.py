@@ -51,7 +51,7 @@ def brightness(scene: Scene, xy: tuple[float, float]) -> float:
 def test_small_facets_share_texels_and_large_ones_keep_their_charts(yard):
     corners = yard.vertices[yard.triangles]
     charts = cut_charts(corners, yard.instance, np.ones(len(corners), bool))
-    kept, merged = merge_small(charts, yard.instance, 0.4)
+    kept, merged = merge_small(charts, yard.instance, 0.4, finest=0.4)
     bush = yard.instance == 2
     assert (kept.chart[~bush] >= 0).all() and (merged.group[~bush] < 0).all()
     assert (kept.chart[bush] < 0).all() and (merged.group[bush] >= 0).all()
@@ -89,3 +89,32 @@ def test_lamps_for_the_dark_are_off_in_the_sun(yard):
     assert (bake(always).texels != bake(yard).texels).any()
     night = replace(dark, sun=None, sky=(0.0, 0.0, 0.0), ambient=(0.01, 0.01, 0.01))
     assert brightness(night, (8.0, 0.5)) > 3 * brightness(night, (-18.0, 0.5))
+
+
+def test_coarse_light_of_the_land_joins_at_the_edges_of_its_facets():
+    """Rolling land in facets far smaller than a coarse texel, under a roof: no facet stands out."""
+    mesh = MeshBuilder()
+    mesh.add_instance("land", "terrain")
+    x, y = (grid.astype(float) for grid in np.meshgrid(np.arange(16), np.arange(16)))
+    points = np.stack([x, y, 0.4 * np.sin(0.5 * x) * np.cos(0.4 * y)], -1).reshape(-1, 3)
+    k = (np.arange(15)[:, None] * 16 + np.arange(15)).reshape(-1)
+    index = np.concatenate([np.stack([k, k + 1, k + 17], 1), np.stack([k, k + 17, k + 16], 1)])
+    uv = np.zeros((len(index), 3, 2))
+    mesh.triangles(points, index, uv, Material("grass", (0.4, 0.5, 0.3)), 0)
+    roof = mesh.add_instance("roof", "building")
+    mesh.box((4, 4, 3), (9, 9, 3.2), Material("slate"), roof)
+    land = Scene(
+        "rolling land", **mesh.arrays(), materials=tuple(mesh.materials),
+        instances=tuple(mesh.instances), sun=Sun((-0.6, 0.0, 0.8), (2.0, 2.0, 2.0)), texel=0.5,
+    )  # fmt: skip
+    light = bake(land, quality="fast")
+    corner = {}
+    for t in np.flatnonzero(land.instance == 0):
+        for c in range(3):
+            column, row = (int(value) for value in light.uv[t, c])
+            shown = float(light.texels[row, column].mean())
+            corner.setdefault(int(land.triangles[t, c]), []).append(shown)
+    spread = [np.ptp(values) for values in corner.values() if len(values) > 2]
+    everywhere = np.ptp([value for values in corner.values() for value in values])
+    assert len(spread) > 150 and everywhere > 40
+    assert np.percentile(spread, 90) < 0.1 * everywhere

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from navworld.data import text
 from navworld.data.formats import colmap_model, parts, posed
 from navworld.data.formats.colmap_model import Model, ModelImage
 from navworld.data.formats.colmap_points import SparsePoints, sparse_points
-from navworld.data.formats.files import check_name, hidden, inside, new_folder, plain_name
+from navworld.data.formats.files import check_name, folder_each, hidden, inside, plain_name
 from navworld.data.formats.images import decode, encode_png
 from navworld.data.formats.parts import LeftOut
 from navworld.data.formats.posed import View
@@ -62,11 +63,7 @@ def write_with(
     save: Callable[[Model, Path], None], sequences: Iterable[Sequence], folder: Path
 ) -> list[LeftOut]:
     """A folder for each sequence, its model saved as text or binary."""
-    lost = []
-    for sequence in sequences:
-        with new_folder(folder / sequence.name) as into:
-            lost += _write(sequence, into, save)
-    return lost
+    return folder_each(sequences, folder, partial(_write, save=save))
 
 
 def read(path: Path) -> list[Sequence]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from navworld.data import text
 from navworld.data.formats import parts
-from navworld.data.formats.files import inside, new_folder, plain_name, write_text
+from navworld.data.formats.files import folder_each, inside, plain_name, write_text
 from navworld.data.formats.images import encode_png, image_files
 from navworld.data.formats.parts import LeftOut
 from navworld.data.sequences import Channel, Recorded, Sequence
@@ -55,12 +55,7 @@ def fits(path: Path) -> bool:
 
 def write(sequences: Iterable[Sequence], folder: Path) -> list[LeftOut]:
     """A folder for each sequence, with `mav0` inside."""
-    lost = []
-    for sequence in sequences:
-        with new_folder(folder / sequence.name) as into:
-            (into / "mav0").mkdir()
-            lost += _write(sequence, into / "mav0")
-    return lost
+    return folder_each(sequences, folder, _write)
 
 
 def read(path: Path) -> list[Sequence]:
@@ -77,7 +72,9 @@ def _folders(path: Path) -> list[Path]:
     return sorted(p for p in path.glob("*/mav0") if not p.parent.name.startswith("."))
 
 
-def _write(sequence: Sequence, into: Path) -> list[LeftOut]:
+def _write(sequence: Sequence, folder: Path) -> list[LeftOut]:
+    into = folder / "mav0"
+    into.mkdir()
     held: list[str] = []
     lost: list[LeftOut] = []
     for name in parts.cameras(sequence):

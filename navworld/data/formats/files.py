@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from navworld.data.formats.parts import LeftOut
+from navworld.data.sequences import Sequence
 from navworld.data.writing import PART
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -29,6 +31,21 @@ def new_folder(path: Path) -> Iterator[Path]:
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def folder_each(
+    sequences: Iterable[Sequence], folder: Path, write: Callable[[Sequence, Path], list[LeftOut]]
+) -> list[LeftOut]:
+    """A new folder for each sequence, by its name; what was left out of them all.
+
+    Args:
+        write: Writes a sequence into its folder.
+    """
+    lost = []
+    for sequence in sequences:
+        with new_folder(folder / sequence.name) as into:
+            lost += write(sequence, into)
+    return lost
 
 
 def refuse_existing(path: Path) -> None:

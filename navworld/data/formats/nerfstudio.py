@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from navworld.data.formats import parts, posed
 from navworld.data.formats.files import (
+    folder_each,
     inside,
-    new_folder,
     plain_name,
     sequence_folders,
     write_text,
@@ -54,11 +54,7 @@ def fits(path: Path) -> bool:
 
 def write(sequences: Iterable[Sequence], folder: Path) -> list[LeftOut]:
     """A folder for each sequence."""
-    lost = []
-    for sequence in sequences:
-        with new_folder(folder / sequence.name) as into:
-            lost += _write(sequence, into)
-    return lost
+    return folder_each(sequences, folder, _write)
 
 
 def read(path: Path) -> list[Sequence]:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.data.formats.described import describe, described
-from navworld.data.sequences import Channel, Sequence, find
+from navworld.data.sequences import Channel, Sequence, check_item
 from navworld.data.shards import REMEDY, Shard, ShardWriter
 from navworld.data.writing import PART, sha256_of, whole, write_whole
 from navworld.geometry.trajectories import Trajectory
@@ -147,9 +147,7 @@ class StoredSequence:
 
     def read(self, channel: str, index: int) -> NDArray:
         """An item; see `Sequence.read`."""
-        count = len(find(self, channel))
-        if not 0 <= index < count:
-            raise IndexError(f"{self.name}/{channel} has {count} items, there is no item {index}")
+        check_item(self, channel, index)
         part = int(np.searchsorted(self.parts[channel], index, "right")) - 1
         shard = self._shard(part)
         if index not in shard.span(channel):

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from navworld.evaluation.metrics.trajectories import row_by_row
 from navworld.geometry import se3, so3
 from navworld.geometry.trajectories import Trajectory, align
 
@@ -91,13 +92,7 @@ def segment_errors(
         T_world_estimate, T_world_reference: (N, 4, 4) poses, corresponding by row.
         lengths: Of segments [m].
     """
-    estimate = np.asarray(T_world_estimate, np.float64)
-    reference = np.asarray(T_world_reference, np.float64)
-    if estimate.shape != reference.shape or estimate.shape[1:] != (4, 4):
-        raise ValueError(
-            f"segment errors take two arrays of poses (N, 4, 4), not {estimate.shape} and "
-            f"{reference.shape}: match the trajectories by time first"
-        )
+    estimate, reference = row_by_row(T_world_estimate, T_world_reference)
     if not (step >= 1 and all(np.isfinite(length) and length > 0 for length in lengths)):
         raise ValueError(f"lengths={lengths!r}, step={step!r}: expected positive numbers")
     along = path_distances(reference)

@@ -90,7 +90,7 @@ def aligned(
     Returns:
         The moved estimate, and the alignment that moved it.
     """
-    _check_rows(estimate.T_world_body, reference.T_world_body)
+    row_by_row(estimate.T_world_body, reference.T_world_body)
     if kind == "none":
         return estimate, Alignment(np.eye(4), np.ones(()))
     found = align(estimate.positions, reference.positions, kind)
@@ -110,7 +110,7 @@ def absolute_errors(
     Returns:
         (N,) [m] and (N,) [rad].
     """
-    estimate, reference = _check_rows(T_world_estimate, T_world_reference)
+    estimate, reference = row_by_row(T_world_estimate, T_world_reference)
     apart = np.linalg.norm(estimate[:, :3, 3] - reference[:, :3, 3], axis=1)
     return apart, so3.angle_between(reference[:, :3, :3], estimate[:, :3, :3])
 
@@ -130,7 +130,7 @@ def relative_errors(
     Returns:
         (P,) length of E's translation [m] and (P,) angle of its rotation [rad].
     """
-    estimate, reference = _check_rows(T_world_estimate, T_world_reference)
+    estimate, reference = row_by_row(T_world_estimate, T_world_reference)
     i, j = pairs
     E = se3.relative(
         se3.relative(reference[i], reference[j]), se3.relative(estimate[i], estimate[j])
@@ -144,7 +144,7 @@ def log_errors(T_world_estimate: ArrayLike, T_world_reference: ArrayLike) -> NDA
     Translation is that of the twist, not that of the pose; the unit is mixed, so it only
     compares runs on the same data (T. Barfoot, State estimation for robotics, 2017).
     """
-    estimate, reference = _check_rows(T_world_estimate, T_world_reference)
+    estimate, reference = row_by_row(T_world_estimate, T_world_reference)
     return np.linalg.norm(se3.log(se3.relative(reference, estimate)), axis=1)
 
 
@@ -232,9 +232,10 @@ def _nearest_pairs(steps: NDArray[np.float64], delta: float, tolerance: float) -
     return i[kept], j[kept]
 
 
-def _check_rows(
+def row_by_row(
     T_world_estimate: ArrayLike, T_world_reference: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Poses (N, 4, 4) as float64; a ValueError where they cannot correspond by row."""
     estimate = np.asarray(T_world_estimate, np.float64)
     reference = np.asarray(T_world_reference, np.float64)
     if estimate.shape != reference.shape or estimate.shape[1:] != (4, 4):

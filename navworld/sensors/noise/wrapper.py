@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from navworld.beliefs import Observation
 from navworld.contracts import Sensor
-from navworld.names import nearest
+from navworld.names import named
 from navworld.sensors.noise.depth import RedwoodDepth
 from navworld.sensors.noise.rgb import GaussianRGB, ShotNoise
 from navworld.streams import IntArray, Streams
@@ -60,9 +60,7 @@ def image_noise(model: str | ImageNoise) -> ImageNoise:
     """A model from the name of a preset, or the model itself."""
     if isinstance(model, ImageNoise):
         return model
-    if model not in IMAGE_PRESETS:
-        raise ValueError(f"unknown image noise {model!r}{nearest(model, IMAGE_PRESETS)}")
-    return IMAGE_PRESETS[model]
+    return named(model, IMAGE_PRESETS, "image noise")
 
 
 class NoisySensor:
