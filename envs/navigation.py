@@ -24,10 +24,10 @@ from navworld.scenes.people import figure, vehicle
 from navworld.scenes.rearranged import rearranged_ref
 from navworld.sensors import make_sensor
 from navworld.streams import IntArray, Streams
+from navworld.world.appearance.looks import Look
+from navworld.world.company.doors import unhung
 from navworld.world.conditions import Draw
-from navworld.world.looks import Look
 from navworld.world.movers import Others
-from navworld.world.movers_doors import unhung
 from navworld.world.store import Place, SceneRef, shared_store
 from navworld.world.world import World
 

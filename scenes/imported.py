@@ -34,10 +34,10 @@ from navworld.scenes.importing.surfaces import (
     near_origin,
     sound_triangles,
 )
-from navworld.world.ground import SLOPE
 from navworld.world.navigability import walkable_floors
 from navworld.world.scene import Floor, Instance, Lamp, Material, Scene, SceneError
 from navworld.world.semantics import class_id
+from navworld.world.walkable.ground import SLOPE
 
 VERSION = "1"
 R_WORLD_FILE = {

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from navworld.world.columns import touched_columns
 from navworld.world.conditions import WORST, Conditions
 from navworld.world.navigability import walkable_floors
 from navworld.world.scene import Floor, Lamp, Scene
 from navworld.world.semantics import CLASS_ID, class_id
 from navworld.world.store import SceneRef
+from navworld.world.walkable.columns import touched_columns
 
 LOOSE = (
     "chair", "stool", "armchair", "sofa", "table", "coffee table", "desk", "bench", "nightstand",

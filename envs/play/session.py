@@ -21,9 +21,9 @@ from navworld.sensors import make_sensor
 from navworld.sensors.noise import OdometerPose
 from navworld.viz.ground import GroundMap
 from navworld.viz.panels import Panel, Readings, panels
+from navworld.world.appearance.looks import Lighting, Look
 from navworld.world.body import Camera, Robot
 from navworld.world.conditions import Conditions
-from navworld.world.looks import Lighting, Look
 from navworld.world.movers import Movers
 from navworld.world.scene import Lightmap, Scene
 from navworld.world.store import Place

@@ -11,9 +11,9 @@ from navworld.data.sequences import Channel
 from navworld.geometry.curves import Curve
 from navworld.scenes.people import figure, vehicle
 from navworld.world.carriers import carrier
+from navworld.world.company.rides import lived
+from navworld.world.company.tracks import Tracks
 from navworld.world.movers import Movers
-from navworld.world.movers_rides import lived
-from navworld.world.movers_tracks import Tracks
 from navworld.world.store import Place
 
 WALKER = 0.3

@@ -12,8 +12,8 @@ from navworld.envs.recording.instruments import ROUNDING, instruments
 from navworld.envs.recording.ride import Ride
 from navworld.scenes import SPLITS, scene_refs
 from navworld.streams import Streams
+from navworld.world.company.rides import ticks
 from navworld.world.conditions import Conditions, Draw
-from navworld.world.movers_rides import ticks
 from navworld.world.routes import TICK
 from navworld.world.store import SceneRef
 

@@ -23,8 +23,8 @@ from navworld.geometry.curves import Curve
 from navworld.geometry.trajectories import Trajectory
 from navworld.scenes.rearranged import rearranged_ref
 from navworld.world.carriers import carrier
+from navworld.world.company.doors import unhung
 from navworld.world.conditions import Conditions
-from navworld.world.movers_doors import unhung
 from navworld.world.store import Place, SceneRef, shared_store
 
 ROUTES_TRIED = 40

@@ -15,8 +15,8 @@ from navworld.sensors.noise import OdometerPose
 from navworld.sensors.wheels import WheelOdometry
 from navworld.streams import Streams
 from navworld.world.body import Robot
+from navworld.world.company.tracks import Passing, Tracks
 from navworld.world.conditions import Conditions
-from navworld.world.movers_tracks import Passing, Tracks
 from navworld.world.store import Place
 from navworld.world.world import World
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from navworld.world.clearance import grid_of
+from navworld.world.walkable.clearance import grid_of
 
 UNSEEN, SEEN, ELSEWHERE = 0, 1, 2
 """A cell to be seen, one that was, and one that does not count."""

@@ -14,10 +14,10 @@ from navworld.scenes import scene_refs
 from navworld.sensors.lidar import Lidar
 from navworld.streams import Streams
 from navworld.world.body import Robot
-from navworld.world.draws import normals
 from navworld.world.ranging import reflectances
 from navworld.world.rays import cast
 from navworld.world.store import Place, shared_store
+from navworld.world.tracing.draws import normals
 from navworld.world.world import World
 
 RAYS = 300

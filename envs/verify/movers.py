@@ -13,7 +13,7 @@ from navworld.envs.options import Options
 from navworld.envs.verify.findings import Findings
 from navworld.evaluation.result import Metric
 from navworld.world.movers import Movers
-from navworld.world.moving import MovingParts
+from navworld.world.tracing.moving import MovingParts
 
 STEP = 0.5
 """Duration of a step of the simulated hours [s]."""

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from navworld.envs.verify.findings import Findings
 from navworld.evaluation.result import Metric
 from navworld.scenes import load_scene
-from navworld.world.clearance import clearances
-from navworld.world.columns import covered_columns
 from navworld.world.geodesic import DistanceField
 from navworld.world.motion import advance
 from navworld.world.navigability import Navigator
 from navworld.world.rays import RayScene, cast
 from navworld.world.scene import Floor, Scene
 from navworld.world.semantics import CLASS_ID
+from navworld.world.walkable.clearance import clearances
+from navworld.world.walkable.columns import covered_columns
 
 RADIUS = 0.3
 DISTANCE = 500.0

@@ -12,7 +12,7 @@ from navworld.geometry.cameras import pixel_grid
 from navworld.geometry.curves import Moments
 from navworld.sensors import event_kernel as kernel
 from navworld.world.body import Camera
-from navworld.world.pattern import RayPattern
+from navworld.world.tracing.pattern import RayPattern
 
 ROWS = 48
 """The speed of the image is taken at no more than so many of its rows and columns."""

@@ -62,8 +62,8 @@ from navworld.sensors import event_kernel as kernel
 from navworld.sensors.cameras import imaged
 from navworld.sensors.event_optics import ImageSpeed, dense_rays, ray_weights
 from navworld.streams import IntArray, Streams
+from navworld.world.appearance.weather import Sight, seconds_between, see
 from navworld.world.body import Camera
-from navworld.world.weather import Sight, seconds_between, see
 from navworld.world.world import World
 
 FORMS = ("events", "voxels", "both")

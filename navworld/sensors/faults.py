@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from navworld.beliefs import Observation
 from navworld.sensors.noise.rgb import is_colour
 from navworld.streams import IntArray, Streams
-from navworld.world.draws import uniforms
 from navworld.world.scene import LIGHT_GAMMA
+from navworld.world.tracing.draws import uniforms
 from navworld.world.world import World
 
 SIGMA = (0.0, 0.01, 0.02, 0.03, 0.045, 0.06)  # of the width

@@ -31,8 +31,8 @@ from navworld.names import nearest
 from navworld.sensors.cameras import CAMERA_SENSORS, image_space
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
-from navworld.world.ground import heights_at
 from navworld.world.scene import Scene
+from navworld.world.walkable.ground import heights_at
 from navworld.world.world import World
 
 BELOW = 50.0

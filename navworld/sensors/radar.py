@@ -51,11 +51,11 @@ from navworld.sensors import radar_kernel as kernel
 from navworld.sensors.radar_devices import Chirps, chosen
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
-from navworld.world.draws import normals, uniforms
-from navworld.world.movers_states import no_motion
-from navworld.world.pattern import RayPattern
+from navworld.world.company.states import no_motion
 from navworld.world.store import Place
 from navworld.world.substances import property_table, substances, substances_of_classes
+from navworld.world.tracing.draws import normals, uniforms
+from navworld.world.tracing.pattern import RayPattern
 from navworld.world.world import World
 
 BOLTZMANN, ROOM, LIGHT_SPEED = 1.380649e-23, 293.0, 299_792_458.0

@@ -38,10 +38,10 @@ from navworld.beliefs import Observation
 from navworld.names import named
 from navworld.streams import IntArray, Streams
 from navworld.world.body import Camera
-from navworld.world.draws import normals
 from navworld.world.envelope import envelope
 from navworld.world.store import Place
 from navworld.world.temperatures import SKY_BELOW_AIR, Climate, Temperatures, temperatures
+from navworld.world.tracing.draws import normals
 from navworld.world.world import World
 
 KELVIN = 273.15

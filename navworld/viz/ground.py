@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from navworld.geometry.cameras import Orthographic
 from navworld.viz.viewpoints import CUT, eyes, is_roofed
 from navworld.world.body import Robot
-from navworld.world.pattern import RayPattern
 from navworld.world.rays import render
 from navworld.world.store import Place
+from navworld.world.tracing.pattern import RayPattern
 
 GOAL = (39, 174, 96)
 REACH, MARGIN, SLACK = 30.0, 1.5, 0.5

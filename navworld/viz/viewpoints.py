@@ -15,10 +15,10 @@ from scipy.spatial import cKDTree
 from navworld.world.body import Camera, Robot
 from navworld.world.cache import ArrayCache
 from navworld.world.light import lightmap_for
-from navworld.world.pattern import RayPattern
 from navworld.world.rays import RayScene, cast, render
 from navworld.world.scene import Lightmap, Scene
 from navworld.world.store import Place
+from navworld.world.tracing.pattern import RayPattern
 
 CUT = 2.05
 """Height above the floor at which a place with a roof is cut open [m]."""

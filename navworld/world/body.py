@@ -16,7 +16,7 @@ from navworld.geometry.cameras import (
     forward_camera,
     intrinsics,
 )
-from navworld.world.pattern import RayPattern
+from navworld.world.tracing.pattern import RayPattern
 
 Lens = Pinhole | Fisheye | Panorama | Orthographic
 

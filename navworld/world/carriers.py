@@ -29,14 +29,14 @@ from navworld.geometry.curves import Curve
 from navworld.geometry.splines import PoseSpline, UniformSpline, smoothed
 from navworld.names import named, nearest
 from navworld.world import limbs
-from navworld.world.clearance import clearances
 from navworld.world.gait import GAITS, RISE, Person, foot_curve
-from navworld.world.ground import obstructed_columns
 from navworld.world.navigability import Navigator, walkable_floors
 from navworld.world.rays import RayScene, cast
 from navworld.world.routes import TICK, Pace, Route, roam
 from navworld.world.scene import Floor, Scene
 from navworld.world.store import Place
+from navworld.world.walkable.clearance import clearances
+from navworld.world.walkable.ground import obstructed_columns
 
 TALL = 1.75  # a Place is walked by people: free up to this height [m]
 GRAVITY = 9.80665

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from navworld.world.fields import FIELD, field_directions, field_distances, field_path
 from navworld.world.navigability import Navigator
-from navworld.world.spread import spread
+from navworld.world.walkable.fields import FIELD, field_directions, field_distances, field_path
+from navworld.world.walkable.spread import spread
 
 
 class DistanceField:

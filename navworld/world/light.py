@@ -1,7 +1,7 @@
 """Baked light: what a scene's lamps, sun and sky do to its surfaces, the same from everywhere.
 
-`navworld.world.irradiance` computes the light; here it is exposed like a photograph, encoded as
-bytes and kept in a cache.
+`navworld.world.baking.irradiance` computes the light; here it is exposed like a photograph, encoded
+as bytes and kept in a cache.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from navworld.world.baking.irradiance import QUALITIES, Irradiance, irradiance
+from navworld.world.baking.merging import FINE
 from navworld.world.cache import ArrayCache
-from navworld.world.irradiance import QUALITIES, Irradiance, irradiance
-from navworld.world.merging import FINE
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Scene
 
 BAKE_VERSION = "3"

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.streams import IntArray
+from navworld.world.appearance.looks import Look
+from navworld.world.appearance.weather import COLORS
+from navworld.world.appearance.weather import view as view_in_weather
 from navworld.world.body import Camera
 from navworld.world.conditions import PLAIN, Conditions
-from navworld.world.looks import Look
 from navworld.world.rays import OUTPUTS, RayScene, render
 from navworld.world.store import Place
-from navworld.world.weather import COLORS
-from navworld.world.weather import view as view_in_weather
 
 if TYPE_CHECKING:
     from navworld.world.world import World

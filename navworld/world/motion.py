@@ -1,7 +1,7 @@
 """How bodies move: straight or along arcs, until something is in the way.
 
-A body is a disc; it may be where the clearance (`navworld.world.clearance`) is at least its
-radius. A move that hits something ends at the contact and never beyond: the way is not sampled
+A body is a disc; it may be where the clearance (`navworld.world.walkable.clearance`) is at least
+its radius. A move that hits something ends at the contact and never beyond: the way is not sampled
 but followed exactly, so nothing is too thin to be hit, and a body never leaves its connected
 component of the walkable space.
 """
@@ -14,8 +14,8 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from navworld.world.clearance import GRID, free_fraction, grid_of, interpolate, slope
 from navworld.world.navigability import Navigator
+from navworld.world.walkable.clearance import GRID, free_fraction, grid_of, interpolate, slope
 
 OFF = 0.02  # a sliding body keeps this far off the obstacle [cells]
 CHORD = 0.05  # arcs are driven in chords of at most this turn [rad]: 3e-4 of the radius off

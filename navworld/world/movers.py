@@ -8,7 +8,7 @@
 
 n is `len(scene.instances)`, k counts people first, then vehicles: one instance for a person, though
 it is made of seven parts. The static scene is never rebuilt: moving things are instances in a scene
-of their own, traced after it (`navworld.world.prepared.MovingParts`). They are lit evenly.
+of their own, traced after it (`navworld.world.tracing.prepared.MovingParts`). They are lit evenly.
 
 The state belongs to the environment: nothing in it is shared between rows, and what happens in a
 row depends on nothing but its seed, its scene and the way of its agent. In a step first the agent
@@ -27,18 +27,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from navworld.streams import IntArray, Streams
-from navworld.world.clearance import GRID
-from navworld.world.fields import FIELD
-from navworld.world.movers_contact import admit_all, touching_all
-from navworld.world.movers_doors import Doors
-from navworld.world.movers_gait import Figure, stand
-from navworld.world.movers_people import GAP, GOALS, PERSON, TICK, Walks, scatter, walk
-from navworld.world.movers_places import walks_of
-from navworld.world.movers_roads import Traffic
-from navworld.world.movers_states import MoverStates, PartMotion, Pose, motion_of_parts
-from navworld.world.moving import MovingParts, move_rows, parts_table
-from navworld.world.prepared import RayScene
+from navworld.world.company.contact import admit_all, touching_all
+from navworld.world.company.doors import Doors
+from navworld.world.company.gait import Figure, stand
+from navworld.world.company.people import GAP, GOALS, PERSON, TICK, Walks, scatter, walk
+from navworld.world.company.places import walks_of
+from navworld.world.company.roads import Traffic
+from navworld.world.company.states import MoverStates, PartMotion, Pose, motion_of_parts
 from navworld.world.store import Place
+from navworld.world.tracing.moving import MovingParts, move_rows, parts_table
+from navworld.world.tracing.prepared import RayScene
+from navworld.world.walkable.clearance import GRID
+from navworld.world.walkable.fields import FIELD
 from navworld.world.world import World
 
 

@@ -13,17 +13,17 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from navworld.world.clearance import (
+from navworld.world.scene import Floor
+from navworld.world.walkable.clearance import (
     GRID,
     clearance_at,
     clearances,
     ground_at,
     nearest_walkable,
 )
-from navworld.world.columns import covered_columns, touched_columns
-from navworld.world.components import components, diagonal_passes
-from navworld.world.ground import held, with_slopes
-from navworld.world.scene import Floor
+from navworld.world.walkable.columns import covered_columns, touched_columns
+from navworld.world.walkable.components import components, diagonal_passes
+from navworld.world.walkable.ground import held, with_slopes
 
 LEVEL_BIN = 0.02  # heights of level surfaces are told apart by this [m]
 STOREY = 1.8  # storeys are at least this far apart: lower ledges are furniture or stairs [m]

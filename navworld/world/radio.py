@@ -16,13 +16,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from navworld.world import packets as pk
 from navworld.world.envelope import Envelope
-from navworld.world.fallback import ReferenceMesh
 from navworld.world.rays import RayScene, cast
 from navworld.world.scene import Scene
 from navworld.world.semantics import CLASS_ID
 from navworld.world.substances import STRUCTURE, SUBSTANCE_ID, substances
+from navworld.world.tracing import packets as pk
+from navworld.world.tracing.fallback import ReferenceMesh
 
 LIGHT_WALL, HEAVY_WALL, SLAB = 3.4, 6.9, 18.3
 """COST 231: thin walls or with many openings, load-bearing thick walls, floors [dB]."""

@@ -33,13 +33,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from navworld.world import ranging_kernel as kernel
-from navworld.world.fallback import ReferenceInstances, ReferenceMesh
-from navworld.world.moving import MovingParts, parts_table
-from navworld.world.packets import HIT_ROWS, LANES, aligned_copy
-from navworld.world.prepared import RayScene
 from navworld.world.scene import LIGHT_GAMMA, Scene, Texture
 from navworld.world.threads import on_threads
+from navworld.world.tracing import ranging_kernel as kernel
+from navworld.world.tracing.fallback import ReferenceInstances, ReferenceMesh
+from navworld.world.tracing.moving import MovingParts, parts_table
+from navworld.world.tracing.packets import HIT_ROWS, LANES, aligned_copy
+from navworld.world.tracing.prepared import RayScene
 
 GLASS = 0.08
 """What a pane mirrors straight back."""

@@ -13,16 +13,16 @@ from math import inf
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from navworld.world import shading
 from navworld.world.buffers import fresh
-from navworld.world.fallback import ReferenceInstances, ReferenceMesh
-from navworld.world.moving import MovingParts, parts_table
-from navworld.world.packets import HIT_ROWS
-from navworld.world.pattern import NO_CONES, RayPattern
-from navworld.world.prepared import RayScene
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE
-from navworld.world.single_rays import trace_rays, trace_shadows
 from navworld.world.threads import on_threads
+from navworld.world.tracing import shading
+from navworld.world.tracing.fallback import ReferenceInstances, ReferenceMesh
+from navworld.world.tracing.moving import MovingParts, parts_table
+from navworld.world.tracing.packets import HIT_ROWS
+from navworld.world.tracing.pattern import NO_CONES, RayPattern
+from navworld.world.tracing.prepared import RayScene
+from navworld.world.tracing.single_rays import trace_rays, trace_shadows
 
 __all__ = ["OUTPUTS", "MovingParts", "RayPattern", "RayScene", "cast", "occluded", "render"]
 

@@ -165,7 +165,7 @@ class Scene:
         texel: Target side of a light texel [m]; coarser outdoors, where facets smaller than it
             share one.
         map: Roads, buildings and names, where there are any.
-        doors: Leaves that can be moved (`navworld.world.movers_doors`).
+        doors: Leaves that can be moved (`navworld.world.company.doors`).
         sky: Linear RGB radiance of the sky; None for that of a clear day, a share of the sun's.
         notes: What of its file was left out and why, one line for every kind of thing.
         version: Changes when the generator does.

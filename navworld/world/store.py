@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from navworld.world.appearance.looks import Lighting, Look, dressed, relit
+from navworld.world.appearance.shelter import Shelter, shelter
 from navworld.world.buffers import give_back_memory
 from navworld.world.cache import ArrayCache
 from navworld.world.geodesic import DistanceField
 from navworld.world.light import lightmap_for, metered
-from navworld.world.looks import Lighting, Look, dressed, relit
 from navworld.world.navigability import Navigator
 from navworld.world.rays import RayScene
 from navworld.world.scene import Lightmap, Scene
-from navworld.world.shelter import Shelter, shelter
 
 LIGHTS = ("full", "fast", "none")
 """Qualities of light: baked as designed, baked coarsely (tests), not baked."""

@@ -16,7 +16,6 @@ from navworld.geometry import se3
 from navworld.geometry.curves import Curve, Moments
 from navworld.streams import IntArray
 from navworld.world.body import Camera, Robot
-from navworld.world.clearance import GRID, ground_at
 from navworld.world.conditions import PLAIN, Conditions
 from navworld.world.looking import Looking, view
 from navworld.world.motion import advance, integrate_velocity
@@ -24,9 +23,10 @@ from navworld.world.navigability import Navigator
 from navworld.world.rays import MovingParts, RayScene
 from navworld.world.store import Place
 from navworld.world.upright import between, rates_on_arcs, upright, wrap
+from navworld.world.walkable.clearance import GRID, ground_at
 
 if TYPE_CHECKING:
-    from navworld.world.movers_states import Company
+    from navworld.world.company.states import Company
 
 STATE = (
     "xy", "z", "yaw", "collided", "carried", "stopped", "travelled", "time", "dt", "driven", "gain",

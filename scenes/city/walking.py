@@ -10,8 +10,8 @@ from shapely.geometry import Polygon
 from navworld.scenes.city.houses import KERB
 from navworld.scenes.city.parcels import Plot
 from navworld.scenes.city.plan import HALF, Plan
-from navworld.world.clearance import clearances
 from navworld.world.scene import Floor
+from navworld.world.walkable.clearance import clearances
 
 CELL = 0.2
 

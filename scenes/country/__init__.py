@@ -20,10 +20,10 @@ from navworld.scenes.country.standing import add_buildings, add_plants
 from navworld.scenes.country.things import add_bridge
 from navworld.scenes.seeds import checked_seed
 from navworld.scenes.sunlight import draw_direction
-from navworld.world.ground import surface_heights, uneven_floor
 from navworld.world.mesh import BOX_FACES, MeshBuilder
 from navworld.world.scene import Floor, Scene, Sun
 from navworld.world.vector_map import GeoOrigin, MapBuilding, MapPoint, MapRoad, VectorMap
+from navworld.world.walkable.ground import surface_heights, uneven_floor
 
 __all__ = ["VERSION", "country"]
 

@@ -15,8 +15,8 @@ from numpy.random import Generator
 from navworld.scenes.furniture import shapes
 from navworld.scenes.furniture.shapes import Shape
 from navworld.scenes.materials import material, tile_for, tinted
+from navworld.world.company.gait import Figure
 from navworld.world.mesh import MeshBuilder
-from navworld.world.movers_gait import Figure
 from navworld.world.scene import Material, Scene
 
 LOOKS = 32

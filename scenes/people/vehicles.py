@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from navworld.scenes.furniture import shapes
 from navworld.scenes.furniture.shapes import Shape
 from navworld.world.mesh import MeshBuilder
-from navworld.world.prepared import RayScene
 from navworld.world.scene import Material, Scene
+from navworld.world.tracing.prepared import RayScene
 
 LOOKS = 16
 """Different vehicles there are; they come again as traffic grows."""

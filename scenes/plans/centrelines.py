@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.ndimage import binary_closing, convolve, distance_transform_edt
 
-from navworld.world.columns import covered_columns
+from navworld.world.walkable.columns import covered_columns
 
 CELL = 0.5
 SHORTEST = 6.0

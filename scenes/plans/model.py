@@ -21,11 +21,11 @@ from navworld.scenes.plans.facades import BAY, NARROW, ROOFS, WALLS, blank, faca
 from navworld.scenes.plans.hung_lamps import hung_lamps
 from navworld.scenes.plans.outdoors import outdoor_scene
 from navworld.scenes.plans.streets import APRON
-from navworld.world.columns import centres, in_cells
-from navworld.world.ground import uneven_floor
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import Floor, Lamp, Material, Scene, SceneError
 from navworld.world.vector_map import MapBuilding, MapRoad, VectorMap
+from navworld.world.walkable.columns import centres, in_cells
+from navworld.world.walkable.ground import uneven_floor
 
 CELL = 0.25
 STEP = 0.18

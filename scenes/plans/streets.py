@@ -20,11 +20,11 @@ from navworld.scenes.plans.greens import add_tree, leaf_colors
 from navworld.scenes.plans.hung_lamps import hung_lamps
 from navworld.scenes.plans.outdoors import outdoor_scene
 from navworld.scenes.plans.town import DRIVABLE, Town, TownBuilding
-from navworld.world.clearance import clearances
-from navworld.world.columns import covered_columns, touched_columns
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import Floor, Lamp, Material, Scene
 from navworld.world.vector_map import MapBuilding, MapRoad, VectorMap
+from navworld.world.walkable.clearance import clearances
+from navworld.world.walkable.columns import covered_columns, touched_columns
 
 GRID = 0.01
 """Precision of outlines on the ground [m]."""

@@ -11,10 +11,10 @@ from scipy.ndimage import distance_transform_edt
 from shapely.geometry.base import BaseGeometry
 
 from navworld.scenes.plans.reading import Notes
-from navworld.world.clearance import clearances
-from navworld.world.components import components
-from navworld.world.ground import obstructed_columns
 from navworld.world.scene import Floor
+from navworld.world.walkable.clearance import clearances
+from navworld.world.walkable.components import components
+from navworld.world.walkable.ground import obstructed_columns
 
 CELL, STEP, BODY_HEIGHT = 0.05, 0.06, 1.1
 RISER = 0.175

@@ -68,7 +68,7 @@ def test_without_yielding_people_would_be_run_over(monkeypatch: pytest.MonkeyPat
     config = replace(
         SMALL, seconds=60.0, movers={"people": 8}, sensors={"gps": 1}, carriers=["handheld"]
     )
-    monkeypatch.setattr("navworld.world.movers_rides.Refuge.give_way", lambda *_: None)
+    monkeypatch.setattr("navworld.world.company.rides.Refuge.give_way", lambda *_: None)
     assert (gaps(first(config), "person") - 0.25 - body_radius("handheld")).min() < 0.0
 
 

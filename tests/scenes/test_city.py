@@ -17,7 +17,7 @@ from navworld.scenes.city.names import Names
 from navworld.scenes.city.parcels import plots
 from navworld.scenes.city.plan import HALF, LAYOUTS, Plan, draw_plan
 from navworld.scenes.city.solids import cap, offset, sweep
-from navworld.world.looks import Lighting, relit
+from navworld.world.appearance.looks import Lighting, relit
 from navworld.world.mesh import MeshBuilder
 from navworld.world.navigability import Navigator
 from navworld.world.rays import RayScene, cast

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from navworld.scenes.people import bodies, figure, vehicle, vehicles
-from navworld.world.movers_gait import MOMENTS, PARTS, POSES, moment
-from navworld.world.movers_roads import DISC, OFFSETS
+from navworld.world.company.gait import MOMENTS, PARTS, POSES, moment
+from navworld.world.company.roads import DISC, OFFSETS
 from navworld.world.semantics import CLASS_ID
 
 

@@ -9,9 +9,9 @@ from navworld.scenes.plans.facades import SHAPES, facade
 from navworld.scenes.plans.hung_lamps import APART, HEIGHT, NEAREST, hung_lamps
 from navworld.scenes.plans.streets import town_scene
 from navworld.scenes.plans.town import Town, TownBuilding, TownRoad
+from navworld.world.appearance.looks import Lighting, relit
 from navworld.world.body import Camera, Robot
 from navworld.world.conditions import Conditions
-from navworld.world.looks import Lighting, relit
 from navworld.world.scene import Scene
 from navworld.world.store import Place
 from navworld.world.world import World

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from navworld.scenes.people import figure
-from navworld.world.movers_states import MoverStates
-from navworld.world.moving import MovingParts
+from navworld.world.company.states import MoverStates
+from navworld.world.tracing.moving import MovingParts
 from navworld.world.world import World
 
 

@@ -9,11 +9,11 @@ from navworld.sensors import event_kernel as kernel
 from navworld.sensors.event_optics import dense_rays, ray_weights
 from navworld.sensors.events import EventCamera
 from navworld.streams import Streams
+from navworld.world.appearance.weather import Sight, see
 from navworld.world.body import Camera, Robot
 from navworld.world.conditions import PLAIN, Conditions
 from navworld.world.rays import render
 from navworld.world.store import Place
-from navworld.world.weather import Sight, see
 from navworld.world.world import World
 from tests.world.test_conditions import WEATHER, yard
 

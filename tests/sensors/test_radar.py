@@ -10,7 +10,7 @@ from navworld.sensors.radar import Chirps, Radar, substances_of
 from navworld.sensors.radar_devices import PRESETS
 from navworld.sensors.radar_kernel import Cells, _receding, fill
 from navworld.world.body import Robot
-from navworld.world.movers_states import no_motion
+from navworld.world.company.states import no_motion
 from navworld.world.substances import SUBSTANCE_ID, SUBSTANCES
 from tests.sensors.fields import LENGTH, begin, hall, measure, rest, seeded, stand
 from tests.sensors.people import pass_by

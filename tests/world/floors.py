@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from navworld.world.clearance import clearances
 from navworld.world.scene import Floor
+from navworld.world.walkable.clearance import clearances
 
 
 def floor_from(free: NDArray[np.bool_], cell: float = 0.05) -> Floor:

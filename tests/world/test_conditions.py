@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from navworld.streams import Streams
+from navworld.world.appearance.daylight import daylight, sun_direction
+from navworld.world.appearance.falling import RAIN, SNOW, in_air
 from navworld.world.body import Camera, Robot
-from navworld.world.clearance import clearances
 from navworld.world.conditions import PLAIN, Conditions, Draw
-from navworld.world.daylight import daylight, sun_direction
-from navworld.world.falling import RAIN, SNOW, in_air
 from navworld.world.mesh import MeshBuilder
 from navworld.world.rays import render
 from navworld.world.scene import Floor, Lamp, Material, Scene, Sun
 from navworld.world.store import Place
+from navworld.world.walkable.clearance import clearances
 from navworld.world.world import World
 
 TRUTHS = ("depth", "semantic", "instance", "normals", "triangle")

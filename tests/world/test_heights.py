@@ -8,18 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from navworld.world.body import Robot
-from navworld.world.clearance import clearances
-from navworld.world.ground import (
+from navworld.world.mesh import MeshBuilder
+from navworld.world.navigability import Navigator, walkable_floors
+from navworld.world.scene import Floor, Instance, Material, Scene
+from navworld.world.store import Place
+from navworld.world.walkable.clearance import clearances
+from navworld.world.walkable.ground import (
     heights_at,
     obstructed_columns,
     surface_heights,
     too_steep,
     uneven_floor,
 )
-from navworld.world.mesh import MeshBuilder
-from navworld.world.navigability import Navigator, walkable_floors
-from navworld.world.scene import Floor, Instance, Material, Scene
-from navworld.world.store import Place
 from navworld.world.world import World
 
 PLAIN = Material("plain")

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from navworld.world.atlas import lay_out
+from navworld.world.baking.atlas import lay_out
+from navworld.world.baking.charts import cut_charts
+from navworld.world.baking.irradiance import QUALITIES, irradiance
 from navworld.world.cache import ArrayCache
-from navworld.world.charts import cut_charts
-from navworld.world.irradiance import QUALITIES, irradiance
 from navworld.world.light import bake, lightmap_for
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lamp, Lightmap, Material, Scene, Sun

@@ -15,14 +15,14 @@ from navworld.sensors.flow import Flow
 from navworld.sensors.motion import MotionMask
 from navworld.streams import Streams
 from navworld.world.body import Camera, Robot
-from navworld.world.clearance import clearances
+from navworld.world.company.contact import admitted
+from navworld.world.company.roads import DISC, Traffic
 from navworld.world.mesh import MeshBuilder
 from navworld.world.movers import Movers, Others
-from navworld.world.movers_contact import admitted
-from navworld.world.movers_roads import DISC, Traffic
 from navworld.world.scene import Floor, Scene
 from navworld.world.store import Place
 from navworld.world.vector_map import MapRoad, VectorMap
+from navworld.world.walkable.clearance import clearances
 from navworld.world.world import World
 
 SIZE = 70.0

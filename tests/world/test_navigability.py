@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from navworld.world.clearance import clearances
-from navworld.world.columns import touched_columns
 from navworld.world.mesh import MeshBuilder
 from navworld.world.navigability import Navigator, walkable_floors
 from navworld.world.scene import Floor, Material
+from navworld.world.walkable.clearance import clearances
+from navworld.world.walkable.columns import touched_columns
 from tests.world.floors import floor_from, open_floor, random_rooms
 
 PLAIN = Material("plain")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from navworld.viz.painting import painted
+from navworld.world.appearance.repaint import lit, repeats
 from navworld.world.light import bake
 from navworld.world.mesh import MeshBuilder
 from navworld.world.rays import RayPattern, RayScene, render
-from navworld.world.repaint import lit, repeats
 from navworld.world.scene import Lamp, Material, Scene, Texture
 
 PLAIN = np.full((8, 8, 3), 120, np.uint8)

@@ -7,10 +7,11 @@ import pytest
 from scipy import special, stats
 
 from navworld.streams import Streams
-from navworld.world import draws, fallback, rays
+from navworld.world import rays
 from navworld.world.mesh import MeshBuilder
 from navworld.world.ranging import Receiver, Sweep, reflectances, scan
 from navworld.world.scene import LIGHT_GAMMA, Material, Scene, Texture
+from navworld.world.tracing import draws, fallback
 from tests.rooms import two_rooms
 
 EXACT = Receiver()

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from navworld.geometry import cameras
-from navworld.world import embree, fallback, packets, prepared, rays, texturing
+from navworld.world import rays
 from navworld.world.mesh import MeshBuilder
 from navworld.world.scene import LIGHT_GAMMA, LIGHT_WHITE, Lightmap, Material, Scene, Texture
 from navworld.world.semantics import class_id
+from navworld.world.tracing import embree, fallback, packets, prepared, texturing
 
 ALL = tuple(rays.OUTPUTS)
 AHEAD = np.array([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]], float)

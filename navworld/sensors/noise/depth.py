@@ -32,7 +32,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from navworld.streams import Streams
-from navworld.world.draws import normals
+from navworld.world.tracing.draws import normals
 
 JITTER = 0.25  # [px]
 DISPARITY_TIMES_DEPTH = 35.130  # focal length times baseline [px · m]

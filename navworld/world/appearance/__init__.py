@@ -1,0 +1,1 @@
+"""How a place looks under conditions: the hour, the season, wet and snow, fog and rain."""
