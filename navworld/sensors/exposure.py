@@ -8,7 +8,9 @@ Time: the last row is read at the moment of the observation. Row r of H is read
 then, along the body's true motion during the last step (`World.moments`). Every row has its exact
 pose; motion blur is the mean of `samples` rendered sub-frames, in linear light, at the middles of
 equal parts of the shutter time. On an episode's first observation the body is at rest. A discrete
-action also ends at rest, so blur shows under velocity actions and on carriers.
+action also ends at rest, so blur shows under velocity actions and on carriers. A rolling shutter
+sees the hour, the season and what lies on the ground; fog, mirrors and what falls are painted on
+whole images, which it never has, and are left out.
 
 Light: the renderer's colours are display-encoded; linear light is their power 2.2. The mean over
 the shutter is multiplied by 2^`ev` and by the natural vignetting `1 − v + v · cos⁴ θ`, θ being
@@ -188,7 +190,7 @@ def _sweep(world: World, camera: Camera, row: int, T_world_camera: NDArray) -> N
             origins=origins.reshape(-1, width, 3),
         )
         shot = render(
-            [world.places[row].rays(world.light)], np.zeros(1, np.int64), np.eye(4)[None], sheet,
+            [world.scene(row)], np.zeros(1, np.int64), np.eye(4)[None], sheet,
             ("color",), near=camera.near, gain=world.gain[row : row + 1], threads=world.threads,
             movers=[world.movers[row]],
         )["color"]  # fmt: skip

@@ -40,4 +40,5 @@ def test_scenes_are_timed_from_seed_to_light():
     result = bench.bench_scene(scenes=family(two_rooms, range(2)))
     assert result.metrics["generate_s"].value > 0
     assert result.metrics["bake_s"].value > 0
+    assert -5 < result.metrics["memory_mb"].value < 100
     assert len(result.config["triangles"]) == 2

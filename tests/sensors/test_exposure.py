@@ -10,6 +10,7 @@ import pytest
 from navworld.sensors.cameras import CameraSensor, lens_camera
 from navworld.sensors.exposure import SHARP, Exposure
 from navworld.world.body import Camera
+from navworld.world.conditions import Conditions
 from tests.sensors.worlds import read, stand, start
 
 CAMERA = Camera(32, 48)
@@ -145,3 +146,12 @@ def test_a_body_blurs_the_same_alone_and_in_a_batch():
 def test_impossible_exposures_are_refused(make, told):
     with pytest.raises(ValueError, match=told):
         make()
+
+
+def test_a_rolling_shutter_sees_the_hour():
+    world = stand((2.0, 2.0, 0.3), light="fast")
+    world.meet(0, Conditions(hour=22))
+    seen = start(world, camera(), camera(Exposure(readout=0.2), key="rolled"))
+    assert np.abs(seen["rolled"].astype(int) - seen["rgb"]).max() <= 1
+    world.meet(0, Conditions())
+    assert np.abs(start(world, camera())["rgb"].astype(int) - seen["rgb"]).mean() > 1

@@ -18,9 +18,9 @@ PLACE = Place(two_rooms(0), None)
 WALL = 3.95  # x of the near face of the wall between the rooms; it has a door at y 3.5 … 4.5
 
 
-def stand(*poses: tuple[float, float, float], **options) -> World:
+def stand(*poses: tuple[float, float, float], light: str = "none", **options) -> World:
     """A world with one body at every (x, y, yaw)."""
-    world = World(len(poses), Robot(), light="none", **options)
+    world = World(len(poses), Robot(), light=light, **options)
     for row, (x, y, yaw) in enumerate(poses):
         world.place(row, PLACE, np.array([x, y]), yaw)
     return world
