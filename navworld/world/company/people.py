@@ -130,23 +130,31 @@ def _contact(dx, dy, vx, vy, reach):
 
 
 @numba.njit(inline="always")
+def _list(near, found, dx, dy, vx, vy, reach):
+    """Puts somebody into the list of `_look_around`, whoever is nearest first; its new length."""
+    room = dx * dx + dy * dy
+    at = found
+    while at > 0 and near[at - 1, 5] > room:
+        for c in range(6):
+            near[at, c] = near[at - 1, c]
+        at -= 1
+    near[at, 0], near[at, 1], near[at, 2], near[at, 3] = dx, dy, vx, vy
+    near[at, 4], near[at, 5] = reach, room
+    return found + 1
+
+
+@numba.njit(inline="always")
 def _look_around(row, count, p, agent, radius, sight, near):
-    """Lists who is within `sight` of person p: offset, velocity, reach (5 columns); how many."""
+    """Lists who is within `sight` of person p, how many: offset, velocity, reach, distance²."""
     me = row[p]
     found = 0
     for k in range(count):
         dx, dy = row[k].x - me.x, row[k].y - me.y
         if k != p and dx * dx + dy * dy < sight * sight:
-            near[found, 0], near[found, 1] = dx, dy
-            near[found, 2], near[found, 3] = row[k].vx, row[k].vy
-            near[found, 4] = 2 * radius + GAP
-            found += 1
+            found = _list(near, found, dx, dy, row[k].vx, row[k].vy, 2 * radius + GAP)
     dx, dy = agent[0] - me.x, agent[1] - me.y
     if dx * dx + dy * dy < sight * sight:
-        near[found, 0], near[found, 1] = dx, dy
-        near[found, 2], near[found, 3] = agent[2], agent[3]
-        near[found, 4] = radius + agent[4] + GAP
-        found += 1
+        found = _list(near, found, dx, dy, agent[2], agent[3], radius + agent[4] + GAP)
     return found
 
 
@@ -203,11 +211,11 @@ def _chosen(me, near, found, grid, record, wx, wy, speed):
 
 
 @numba.njit(cache=True, nogil=True)
-def _decide(me, near, found, grid, record, fields, spots, h):
-    """The velocity that a person wants in this tick; it may choose another goal, or stand."""
+def _goes_on(me, spots, h):
+    """Whether a person walks in this tick, rather than stands; it may choose another goal."""
     if me.wait > 0.0:
         me.wait -= h
-        return 0.0, 0.0
+        return False
     left = np.hypot(spots[me.goal, 0] - me.x, spots[me.goal, 1] - me.y)
     if left < _ARRIVED or me.stuck > 1.0 + 2.0 * _uniform(me):
         rest = left < _ARRIVED and _uniform(me) < 0.5
@@ -215,9 +223,14 @@ def _decide(me, near, found, grid, record, fields, spots, h):
         me.stuck, me.age = 0.0, np.inf
         if rest:
             me.wait = -3.0 * np.log(1.0 - _uniform(me))
-            return 0.0, 0.0
-    if me.stuck > 0.0 and _uniform(me) < 0.6:  # whoever is held up looks about less often
-        return 0.0, 0.0
+            return False
+    # Whoever is held up looks about less often.
+    return not (me.stuck > 0.0 and _uniform(me) < 0.6)
+
+
+@numba.njit(cache=True, nogil=True)
+def _wanted(me, near, found, grid, record, fields, spots, h):
+    """The velocity that a person who walks wants in this tick."""
     me.age += h
     if me.age > _MEMORY or np.hypot(me.aim_x - me.x, me.aim_y - me.y) < 0.4:
         # From where it stood when it last looked, the way is still the same.
@@ -232,6 +245,7 @@ def _decide(me, near, found, grid, record, fields, spots, h):
     wx, wy = wx / way, wy / way
     # Whoever looks the other way turns first.
     facing = np.cos(me.yaw) * wx + np.sin(me.yaw) * wy
+    left = np.hypot(spots[me.goal, 0] - me.x, spots[me.goal, 1] - me.y)
     speed = min(me.pace * max(0.25, 0.5 + 0.6 * facing), me.pace, left / 0.6)
     return _chosen(me, near, found, grid, record, wx, wy, speed)
 
@@ -291,7 +305,7 @@ def walk(people, before, counts, grids, fields, spots, agents, xy, seconds, tick
         xy: (B, 2) where the bodies are now [m]: those that went 2 m or more were put there.
     """
     h = seconds / ticks
-    near = np.empty((people.shape[1] + 1, 5))
+    near = np.empty((people.shape[1] + 1, 6))
     for b in range(len(people)):
         dx, dy = xy[b, 0] - agents[b, 0], xy[b, 1] - agents[b, 1]
         steady = np.hypot(dx, dy) < 2.0
@@ -306,8 +320,12 @@ def walk(people, before, counts, grids, fields, spots, agents, xy, seconds, tick
         for _ in range(ticks):
             for p in range(counts[b]):
                 me = row[p]
-                found = _look_around(row, counts[b], p, agents[b], record.radius, _SIGHT, near)
-                vx, vy = _decide(me, near, found, grid, record, fields[b], spots[b], h)
+                vx, vy, found = 0.0, 0.0, 0
+                walks = _goes_on(me, spots[b], h)
+                if walks or me.vx != 0.0 or me.vy != 0.0:
+                    found = _look_around(row, counts[b], p, agents[b], record.radius, _SIGHT, near)
+                if walks:
+                    vx, vy = _wanted(me, near, found, grid, record, fields[b], spots[b], h)
                 if vx == 0.0 and vy == 0.0 and me.vx == 0.0 and me.vy == 0.0:
                     me.swing *= max(0.0, 1.0 - 4.0 * h)
                     me.turn = 0.0
