@@ -1,6 +1,6 @@
 """The localization ladder: what one agent reaches with every way of knowing where it is.
 
-All rungs run the same episodes under the same actuation noise, through the same camera; only the
+All rungs run the same episodes under the same noise, through the same camera; only the
 localizer differs, and what it reads. The *gap closure* of a rung is how much of the way from not
 knowing where one is ("none") to the truth ("oracle") it makes, of success and of SPL; beside it
 stands the same from commanded motion on, which is what an odometer adds to doing as one is told.
@@ -161,10 +161,10 @@ def table(
     config: Mapping[str, Any],
 ) -> str:
     """The ladder for a terminal, 95 % intervals over episodes in brackets."""
-    noise = config.get("actuation", "none")
+    noise = [config.get("actuation") or "none", *config.get("image_noise", {}).values()]
     lines = [
-        f"{config['agent']} on {config['benchmark']}: {config['episodes']} episodes, actuation "
-        f"noise {noise}, camera {config['image_size']} × {config['image_size']}",
+        f"{config['agent']} on {config['benchmark']}: {config['episodes']} episodes, noise "
+        f"{', '.join(noise)}, camera {config['image_size']} × {config['image_size']}",
         f"{'localizer':<22}{'success':>19}{'SPL':>19}{'SoftSPL':>9}{'ATE [m]':>9}{'RPE [m]':>9}"
         f"{'RPE [°]':>9}{'guessed':>9}{'gap closed: success':>23}{'SPL':>20}",
     ]

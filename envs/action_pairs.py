@@ -16,16 +16,12 @@ from torch import Tensor
 from torch.utils.data import get_worker_info
 
 from navworld.actions import FORWARD, LEFT, RIGHT, STOP
-from navworld.contracts import Sensor
 from navworld.envs.experts import ShortestPathOracle
 from navworld.envs.options import Options
 from navworld.envs.sources import Item, stacked
 from navworld.envs.vector import NavigationVectorEnv
 from navworld.geometry import se3
 from navworld.recipe import Portion
-from navworld.sensors import make_sensor
-from navworld.sensors.noise import NoisySensor
-from navworld.world.body import Camera, Robot
 from navworld.world.store import shared_store
 
 VALIDATION_SEED = 900_001
@@ -93,31 +89,19 @@ class ActionPairs:
 
     def environment(self, split: str) -> NavigationVectorEnv:
         """The environments, with the presets' noise and no localizer."""
+        noise = {"rgb": self.rgb_noise, "depth": self.depth_noise}
         options = Options(
             scenes=self.scenes if split == "train" else getattr(self, split),
-            sensors=self.noisy_sensors(),
+            sensors=self.sensors,
             image_size=self.image_size,
             fov_deg=self.fov_deg,
             localizer=None,
             actuation=None if self.actuation == NOTHING else self.actuation,
+            image_noise={name: preset for name, preset in noise.items() if preset != NOTHING},
             light=self.light,
             episodes_per_scene=self.episodes_per_scene,
         )
         return NavigationVectorEnv(self.envs, options)
-
-    def noisy_sensors(self) -> tuple[Sensor, ...]:
-        """The sensors, with the presets' noise."""
-        robot = Robot()
-        size = self.image_size
-        height, width = (size, size) if isinstance(size, int) else size
-        camera = Camera(height, width, self.fov_deg, (0.0, 0.0, robot.camera_height))
-        noise = {**dict.fromkeys(self.sensors, NOTHING), "rgb": self.rgb_noise}
-        noise["depth"] = self.depth_noise
-        made = []
-        for name in self.sensors:
-            sensor = make_sensor(name, camera, robot)
-            made.append(sensor if noise[name] == NOTHING else NoisySensor(sensor, noise[name]))
-        return tuple(made)
 
     def _items(self, split: str, rng: np.random.Generator) -> Iterator[Item]:
         env = self.environment(split)

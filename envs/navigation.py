@@ -22,7 +22,6 @@ from navworld.envs.steering import Actions, Steering
 from navworld.scenes import scene_refs
 from navworld.scenes.people import figure, vehicle
 from navworld.scenes.rearranged import rearranged_ref
-from navworld.sensors import make_sensor
 from navworld.streams import IntArray, Streams
 from navworld.world.appearance.looks import Look
 from navworld.world.company.doors import unhung
@@ -55,7 +54,7 @@ class Navigation:
         )
         self.streams = Streams(num_envs)
         self.steering = Steering(num_envs, options)
-        self.sensors = [make_sensor(s, options.camera, options.robot) for s in options.sensors]
+        self.sensors = options.make_sensors()
         for sensor in self.sensors:
             self.world.want(sensor.renders)
         self.task = _pointnav() if options.task is None else copy.deepcopy(options.task)

@@ -11,7 +11,14 @@ import numpy as np
 from navworld.beliefs import GPS
 from navworld.contracts import Localizer, Mapper, Sensor, Task
 from navworld.names import refuse_unknown
-from navworld.sensors.noise import Actuation, actuation_model
+from navworld.sensors import SENSOR_NAMES, make_sensor
+from navworld.sensors.noise import (
+    Actuation,
+    ImageNoise,
+    NoisySensor,
+    actuation_model,
+    image_noise,
+)
 from navworld.world.body import Camera, Robot
 from navworld.world.conditions import Conditions, Draw
 from navworld.world.movers import Movers
@@ -34,6 +41,8 @@ class Options:
         actuation: Noise of the motion: a model, or the name of a preset such as
             "locobot-proportional" or "habitat-challenge" (`navworld.sensors.noise`); None moves
             exactly as commanded.
+        image_noise: Noise of named sensors, those of them that there are: name → preset or model,
+            such as {"rgb": "gaussian-0.1", "depth": "redwood"} (`navworld.sensors.noise`).
         sliding: Whether the body slides along what it touches.
         light: Quality of baked light for colour images: "full", "fast" or "none".
         exposure: Range of a random gain of the images' brightness per episode.
@@ -58,6 +67,7 @@ class Options:
     robot: Robot = field(default_factory=Robot)
     actions: str = "discrete"
     actuation: str | Actuation | None = None
+    image_noise: Mapping[str, str | ImageNoise] = field(default_factory=dict)
     sliding: bool = False
     light: str = "full"
     exposure: tuple[float, float] = (1.0, 1.0)
@@ -80,6 +90,9 @@ class Options:
         if self.episodes_per_scene < 1 or self.threads < 1:
             raise ValueError("episodes_per_scene and threads must be at least 1")
         actuation_model(self.actuation)
+        refuse_unknown(self.image_noise, SENSOR_NAMES, "sensor of image_noise")
+        for model in self.image_noise.values():
+            image_noise(model)
         if Draw(self.conditions).moves and self.episodes is not None:
             raise ValueError(
                 "conditions with `moved` furniture and frozen `episodes` do not go together: "
@@ -97,6 +110,15 @@ class Options:
         """Options from keyword arguments; a misspelt one is refused with the nearest known."""
         refuse_unknown(given, [f.name for f in fields(cls)], "option")
         return cls(**given)
+
+    def make_sensors(self) -> list[Sensor]:
+        """New sensors, with the noise that is asked for."""
+        made = []
+        for given in self.sensors:
+            sensor = make_sensor(given, self.camera, self.robot)
+            noise = self.image_noise.get(given) if isinstance(given, str) else None
+            made.append(sensor if noise is None else NoisySensor(sensor, noise))
+        return made
 
     @property
     def camera(self) -> Camera:

@@ -3,8 +3,8 @@
 `pointnav-v1` is the comparison that results are reported on: five episodes in each of 100 test
 apartments that nothing is ever tuned on. `pointnav-validation-v1` is its twin in validation
 apartments, for tuning. `pointnav-noisy-v1` and `pointnav-noisy-validation-v1` have the same
-episodes, but bodies do not move as they are told: their actuation noise is that of the Habitat
-challenges of 2020 and 2021 (`navworld.sensors.noise.actuation`). Episodes are stored in
+episodes, but bodies do not move as they are told and cameras are noisy: actuation, colour and depth
+as in the Habitat challenges of 2020 and 2021 (`navworld.sensors.noise`). Episodes are stored in
 `envs/episodes`, so that a benchmark stays what it was; `draw_episodes` is how they were made.
 """
 
@@ -80,7 +80,10 @@ class Benchmark:
 
 _TEST = tuple(f"apartment:{seed}" for seed in range(20_000, 20_100))
 _VALIDATION = tuple(f"apartment:{seed}" for seed in range(10_000, 10_050))
-_NOISY = {"actuation": "habitat-challenge"}
+_NOISY = {
+    "actuation": "habitat-challenge",
+    "image_noise": {"rgb": "gaussian-0.1", "depth": "redwood"},
+}
 
 BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("pointnav-v1", "navworld/PointNav-v0", _TEST, 5),

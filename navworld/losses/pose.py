@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from navworld.geometry import se3
+from navworld.nn.views import planar_product
 
 
 def pose_weighted(estimate: Tensor, target: Tensor, *, kappa: float) -> dict[str, Tensor]:
@@ -51,5 +51,5 @@ def pose_relative(T_a_b: Tensor, T_b_a: Tensor, *, units: Tensor) -> Tensor:
         T_a_b, T_b_a: (..., 3) planar motions (x, y, yaw) [m, rad] estimated independently.
         units: (3,) what counts as 1 of each.
     """
-    around = se3.to_planar(se3.from_planar(T_a_b) @ se3.from_planar(T_b_a))
+    around = planar_product(T_a_b, T_b_a)
     return (around / units).square().mean()

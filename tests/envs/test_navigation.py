@@ -151,6 +151,26 @@ def test_a_noisy_gps_errs_and_drifts():
     assert error.std() == pytest.approx(expected, rel=0.35)
 
 
+def test_named_cameras_can_be_noisy_and_others_stay_as_they_are():
+    sensors = ("rgb", "depth", "semantic", "gps")
+    plain, _ = make(2, sensors=sensors).reset(seed=0)
+    noise = {"depth": "redwood", "stereo": "gaussian-0.1"}
+    noisy, _ = make(2, sensors=sensors, image_noise=noise).reset(seed=0)
+    assert {k for k in plain if not np.array_equal(plain[k], noisy[k])} == {"depth"}
+    again, _ = make(2, sensors=sensors, image_noise=noise).reset(seed=0)
+    assert same(noisy, again)
+
+
+@pytest.mark.parametrize(
+    ("noise", "error", "named"),
+    [({"dept": "redwood"}, TypeError, "'depth'"), ({"depth": "redwod"}, ValueError, "'redwood'"),
+     ({"depth": "gaussian-0.1"}, ValueError, "noise of")],
+)  # fmt: skip
+def test_unknown_or_unfit_image_noise_is_refused(noise, error, named):
+    with pytest.raises(error, match=named):
+        make(1, image_noise=noise)
+
+
 def test_state_saved_and_restored_continues_byte_for_byte():
     noisy = GaussianActuation(forward_std=0.1, turn_std=0.1)
     env = make(3, sensors=("depth", GPSCompass(position_std=0.1, drift_std=0.1)), actuation=noisy)

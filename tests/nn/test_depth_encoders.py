@@ -9,15 +9,15 @@ from navworld.nn.encoders.depth import depth_layers, top_down
 
 
 def test_every_pixel_is_in_one_layer_and_empty_ones_in_none():
-    depth = torch.tensor([0.0, 0.1, 2.4, 2.5, 9.9, 30.0]).reshape(1, 6, 1)
+    depth = torch.tensor([0.0, 0.1, 2.4, 2.5, 9.9, 30.0]).reshape(1, 6)
     layers = depth_layers(depth, 4, far=10.0)
-    assert layers.sum(-1).flatten().tolist() == [0, 1, 1, 1, 1, 1]
-    assert layers.argmax(-1).flatten().tolist()[1:] == [0, 0, 1, 3, 3]
+    assert layers.sum(-3).flatten().tolist() == [0, 1, 1, 1, 1, 1]
+    assert layers.argmax(-3).flatten().tolist()[1:] == [0, 0, 1, 3, 3]
 
 
 def test_a_wall_ahead_is_a_line_across():
-    depth = torch.full((1, 64, 64, 1), 2.5)
-    seen = top_down(depth, fov_deg=90, camera_height=0.88)[0, ..., 0]
+    depth = torch.full((1, 64, 64), 2.5)
+    seen = top_down(depth, fov_deg=90, camera_height=0.88)[0]
     rows = torch.nonzero(seen.sum(1)).flatten().tolist()
     assert rows == [32]  # half way up a square of five metres
     columns = torch.nonzero(seen[32]).flatten()
@@ -25,10 +25,10 @@ def test_a_wall_ahead_is_a_line_across():
 
 
 def test_a_point_on_the_left_is_drawn_on_the_left():
-    depth = torch.zeros(1, 64, 64, 1)
+    depth = torch.zeros(1, 64, 64)
     column = 8
     depth[0, 32, column] = 2.0
-    seen = top_down(depth, fov_deg=90, camera_height=0.88)[0, ..., 0]
+    seen = top_down(depth, fov_deg=90, camera_height=0.88)[0]
     row, found = torch.nonzero(seen)[0].tolist()
     left = 2.0 * (31.5 - column) / 32  # metres
     assert row == math.floor(64 * (1 - 2.0 / 5.0))
@@ -38,14 +38,14 @@ def test_a_point_on_the_left_is_drawn_on_the_left():
 def test_floor_and_ceiling_are_left_out():
     v = torch.arange(64) - 31.5
     floor = torch.where(v > 0, 0.88 / (v / 32).clamp(min=1e-6), torch.zeros(64))
-    depth = floor[:, None].expand(64, 64)[None, ..., None].clone()
+    depth = floor[:, None].expand(64, 64)[None].clone()
     assert top_down(depth, fov_deg=90, camera_height=0.88).abs().max() == 0
 
 
-@pytest.mark.parametrize("shape", [(2, 32, 32, 1), (3, 2, 24, 40, 1)])
+@pytest.mark.parametrize("shape", [(2, 32, 32), (3, 2, 24, 40)])
 def test_shapes_and_a_mirror(shape):
     depth = 0.5 + 4 * torch.rand(shape, generator=torch.Generator().manual_seed(0))
     seen = top_down(depth, fov_deg=90, camera_height=0.88)
     assert seen.shape == shape
-    mirrored = top_down(depth.flip(-2), fov_deg=90, camera_height=0.88).flip(-2)
+    mirrored = top_down(depth.flip(-1), fov_deg=90, camera_height=0.88).flip(-1)
     assert (seen - mirrored).abs().mean() < 1e-3
