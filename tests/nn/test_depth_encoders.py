@@ -49,3 +49,11 @@ def test_shapes_and_a_mirror(shape):
     assert seen.shape == shape
     mirrored = top_down(depth.flip(-1), fov_deg=90, camera_height=0.88).flip(-1)
     assert (seen - mirrored).abs().mean() < 1e-3
+
+
+def test_what_is_hardly_ahead_or_moved_behind_the_camera_is_not_drawn():
+    close = torch.full((1, 8, 8), 1e-9)
+    assert top_down(close, fov_deg=90, camera_height=0.88).max() == 0
+    behind = torch.tensor([[-3.0, 0.0, 0.0]])
+    depth = torch.full((1, 8, 8), 1.0)
+    assert top_down(depth, fov_deg=90, camera_height=0.88, T_drawn_depth=behind).max() == 0

@@ -61,7 +61,7 @@ def top_down(
         z, aside = moved(z, aside, T_drawn_depth.reshape(-1, 3))
     column = (aside * (width / reach) + width / 2).floor()
     row = (height - z * (height / reach)).floor()
-    drawn = (seen > 0) & (z > 0) & (row >= 0) & (column >= 0) & (column < width)
+    drawn = (seen > 0) & (row >= 0) & (row < height) & (column >= 0) & (column < width)
     drawn &= (below < camera_height - heights[0]) & (below > camera_height - heights[1])
     cell = torch.where(drawn, row * width + column, height * width).long().flatten(1)
     counts = z.new_zeros(len(z), height * width + 1)
