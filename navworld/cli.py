@@ -1,4 +1,4 @@
-"""The `navworld` command; what its words do is in `navworld.commands`."""
+"""The `navworld` command; what its words do is in `navworld.agents.commands`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from navworld import commands
+from navworld.agents import commands
 
 CHECKS = (
     "flicker", "memory", "truth", "determinism", "checkers", "sensors", "noise", "worlds", "tasks",

@@ -19,7 +19,7 @@ FLOORS = {"navworld": 0, "scenes": 1, "envs": 2, "agents": 3}
 OURS = {"navworld", "tests"}
 # What a declared package brings and pins itself: numba's compiler, viser's sockets.
 COME_WITH_OTHERS = {"llvmlite", "websockets"}
-MAY_IMPORT_UPWARDS = {"navworld/commands.py"}
+MAY_IMPORT_UPWARDS = {"navworld/cli.py"}
 HEAVY = {
     "cv2", "embreex", "matplotlib", "numba", "pydantic", "scipy", "stable_baselines3", "torch",
     "trimesh",
