@@ -47,3 +47,24 @@ def test_file_and_overrides_make_the_dataclass(tmp_path):
 def test_mistakes_are_named(tmp_path, text, overrides, message):
     with pytest.raises(ValueError, match=message):
         load_config(Outer, write(tmp_path, text), overrides)
+
+
+@dataclass(frozen=True)
+class Even:
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        if self.number % 2:
+            raise ValueError(f"number={self.number}: expected an even one")
+
+
+@dataclass(frozen=True)
+class Holder:
+    part: Even = field(default_factory=Even)
+
+
+def test_what_a_class_says_of_its_values_is_told_in_its_own_words(tmp_path):
+    with pytest.raises(ValueError, match=r"^number=3: expected an even one$"):
+        load_config(Even, write(tmp_path, "number: 3"))
+    with pytest.raises(ValueError, match=r"^config key 'part': number=3: expected an even one$"):
+        load_config(Holder, write(tmp_path, "part:\n  number: 3"))

@@ -44,9 +44,7 @@ def load_config(cls: type[Config], path: str | Path, overrides: Sequence[str] = 
     try:
         return TypeAdapter(cls).validate_python(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"config key {key!r}: {first['msg']} (given {first['input']!r})") from None
+        raise ValueError(_told(error)) from None
 
 
 def changed(config: Config, overrides: Sequence[str]) -> Config:
@@ -78,9 +76,18 @@ def _with(config: Any, path: list[str], value: Any, key: str) -> Any:
     try:
         value = TypeAdapter(get_type_hints(type(config))[name]).validate_python(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"config key {key!r}: {first['msg']} (given {first['input']!r})") from None
+        raise ValueError(_told(error, key)) from None
     return replace(config, **{name: value})
+
+
+def _told(error: ValidationError, within: str = "") -> str:
+    """What is wrong first, and with which key; what a class says of itself, in its own words."""
+    first = error.errors()[0]
+    key = within or ".".join(str(part) for part in first["loc"])
+    own = first.get("ctx", {}).get("error")
+    if isinstance(own, Exception):
+        return f"config key {key!r}: {own}" if key else str(own)
+    return f"config key {key!r}: {first['msg']} (given {first['input']!r})"
 
 
 def _parted(item: str) -> tuple[str, Any]:
