@@ -21,14 +21,10 @@ from navworld.agents.scoring import navigated, scorer
 from navworld.agents.systems import recipe, run
 from navworld.contracts import Odometer
 from navworld.evaluation.result import Metric, Result
+from navworld.evaluation.statistics import closure, interval
 from navworld.recipe import Preset, Recipe
 from navworld.training.checkpoints import load_trained
 from navworld.training.supervised import WEIGHTS
-
-SAMPLES = 2000
-"""Of the bootstrap."""
-
-Statistic = Callable[..., float]
 
 
 @dataclass(frozen=True)
@@ -153,42 +149,6 @@ class Proof:
             weights = [self.weights(seed) for seed in self.seeds]
             self._rungs = navigated(self.system, weights, self._samples)
         return self._rungs
-
-
-def closure(learned: NDArray, none: NDArray, oracle: NDArray) -> float:
-    """(S_learned − S_none) / (S_oracle − S_none); NaN where there is no gap."""
-    gap = oracle.mean() - none.mean()
-    return float((learned.mean() - none.mean()) / gap) if gap > 0 else float("nan")
-
-
-def mean(values: NDArray) -> float:
-    """The mean."""
-    return float(values.mean())
-
-
-def interval(
-    *values: NDArray, statistic: Statistic = mean, level: float = 0.95, seed: int = 0
-) -> tuple[float, float, float]:
-    """A statistic and its interval over runs and samples.
-
-    Args:
-        values: (runs, samples) each; the samples are the same in all, and one that some run has no
-            value for is left out.
-        statistic: Of the values; their mean by default.
-    """
-    whole = np.concatenate(values)
-    there = np.isfinite(whole).all(0)
-    if not there.any():
-        raise ValueError("no sequence has a value in every run: nothing can be compared")
-    kept = [v[:, there] for v in values]
-    rng = np.random.default_rng(seed)
-    drawn = np.empty(SAMPLES)
-    for k in range(SAMPLES):
-        columns = rng.integers(0, there.sum(), there.sum())
-        rows = (v[rng.integers(0, len(v), len(v))][:, columns] for v in kept)
-        drawn[k] = statistic(*rows)
-    low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return statistic(*kept), float(low), float(high)
 
 
 def claim(

@@ -40,13 +40,14 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_bench(arguments: argparse.Namespace) -> int:
     """`navworld bench`."""
+    from navworld.agents.bench import bench_agent
     from navworld.agents.policies.oracle import ShortestPathOracle
     from navworld.envs import bench
 
     a = arguments
     several = {"step": 16, "scene": 8, "record": 3, "stream": 4}.get(a.what, 8)
     if a.scene == "apartment":
-        split = "validation" if a.what == "scene" else "train"
+        split = "validation" if a.what in ("scene", "agent") else "train"
         a.scene = f"apartment:{split}[:{several}]"
     elif a.scene == "city":  # one is as large as a hundred apartments
         a.scene = "city:validation[:1]"
@@ -63,16 +64,25 @@ def run_bench(arguments: argparse.Namespace) -> int:
         ),
         "record": lambda: bench.bench_record(scenes=a.scene, format=a.format),
         "stream": lambda: bench.bench_stream(scenes=a.scene, size=a.size),
+        "agent": lambda: bench_agent(
+            localizer=a.localizer,
+            weights=a.weights,
+            benchmark=a.benchmark,
+            scenes=a.scene,
+            num_envs=a.envs,
+            threads=a.threads,
+        ),
     }
     return _finish(runs[a.what](), a.json)
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
     """`navworld verify`."""
-    from navworld.envs.verify import CHECKS, verify
+    from navworld.agents.verify import CHECKS
+    from navworld.envs.verify import verify
 
     what = tuple(CHECKS) if arguments.what == "all" else (arguments.what,)
-    return _finish(verify(what, fast=arguments.fast), arguments.json)
+    return _finish(verify(what, fast=arguments.fast, known=CHECKS), arguments.json)
 
 
 def run_train(arguments: argparse.Namespace) -> int:
@@ -120,6 +130,8 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         return _evaluate_odometry(a)
     if a.ladder:
         return _ladder(a)
+    if a.record and a.episodes and a.scenes is None:
+        raise ValueError("--record takes whole benchmarks: leave out --episodes")
     a.benchmark = a.benchmark or "pointnav-v1"
     from navworld.agents.evaluate import evaluate
 
@@ -157,6 +169,7 @@ def _ladder(arguments: argparse.Namespace) -> int:
         weights=a.weights,
         learned=a.learned,
         only=a.rungs,
+        out=a.out,
         report=a.report,
         video=a.video,
         videos=a.videos,

@@ -10,29 +10,34 @@ from pathlib import Path
 from navworld.agents.agent import Agent
 from navworld.agents.catalog import AGENTS, build_agent
 from navworld.agents.evaluate import run_agent, save_videos, trajectory_pictures
+from navworld.agents.ladder import climb, spread
 from navworld.agents.train import train
 from navworld.envs.benchmarks import benchmark, draw_episodes
-from navworld.envs.tasks.pointnav import Episode
-from navworld.evaluation.report import summarize, text_table, write_report
+from navworld.evaluation.report import section, summarize, text_table, write_report
 from navworld.evaluation.result import Result
 from navworld.evaluation.rollout import Rollout
 
 HOUSE = Path("scenes/aws_small_house/aws_small_house_visual.glb")
 FILMS = 3
 HOUSE_EPISODES = 20
+LADDER, RUNGS = "pointnav-noisy-validation-v1", ("gps-uwb", "wheels", "pointnav_vo")
+"""Benchmark, and the rungs shown between the truth and none."""
 
 
-def demo(out: str, *, episodes: int = 60, train_seconds: float = 120.0) -> Result:
-    """Evaluates the learned agent and its floors, trains one for a while, writes the report.
+def demo(
+    out: str, *, episodes: int = 60, train_seconds: float = 120.0, ladder_episodes: int = 12
+) -> Result:
+    """Evaluates the agent and its floors, trains one, climbs the localization ladder; a report.
 
     Args:
         out: Folder for the report.
         episodes: Of `pointnav-v1`, spread over its apartments.
         train_seconds: How long the training shown runs.
+        ladder_episodes: Of `pointnav-noisy-validation-v1`, for every rung.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    frozen = _spread(benchmark("pointnav-v1").episodes(), episodes)
+    frozen = spread(benchmark("pointnav-v1").episodes(), episodes)
     print(f"An agent in {len({e.scene for e in frozen})} apartments it has never seen:\n")
     results: dict[str, list[Rollout]] = {}
     filmed = frozenset(range(FILMS))
@@ -53,15 +58,26 @@ def demo(out: str, *, episodes: int = 60, train_seconds: float = 120.0) -> Resul
     trained = train("pointnav", out=str(training), minutes=train_seconds / 60)
     print(f"\nTrained one from nothing for {train_seconds:.0f} s: " + _told(trained))
     videos = save_videos(folder, results["pointnav"], "pointnav")
-    page = write_report(
-        folder,
+    homes = section(
+        "In homes that it has never seen",
         results,
-        title="navworld: PointNav in unseen homes",
         pictures=trajectory_pictures(results["pointnav"], frozen),
         videos=[(path.stem, path) for path in videos],
         floors=[item.name for item in AGENTS if item.floor],
         notes=[f"Trained from nothing for {train_seconds:.0f} s: {_told(trained)}"],
     )
+    print("\nWithout GPS, under noise, with other ways of knowing where it is:\n")
+    shown = folder / "ladder"
+    shutil.rmtree(shown, ignore_errors=True)
+    rungs = climb(
+        "pointnav", benchmark=LADDER, episodes=ladder_episodes, only=RUNGS, threads=2,
+        video=str(shown),
+    )  # fmt: skip
+    print("\n" + rungs.text())
+    believed = rungs.section(
+        "Where it is, and where it believes to be", sorted(shown.glob("*.mp4"))
+    )
+    page = write_report(folder, "navworld: PointNav in unseen homes", [homes, believed])
     print(f"\nThe report with pictures and films: {page}")
     metrics = {
         f"{name.replace(', ', '_').replace(' ', '_')}_{key}": metric
@@ -69,13 +85,12 @@ def demo(out: str, *, episodes: int = 60, train_seconds: float = 120.0) -> Resul
         for key, metric in summarize(rollouts).items()
         if key in ("success", "spl")
     }
+    metrics |= {
+        f"ladder_{name.replace('/', '_')}": metric
+        for name, metric in rungs.result().metrics.items()
+        if name.endswith(("/success", "/spl"))
+    }
     return Result(metrics, {"episodes": len(frozen), "train_seconds": train_seconds})
-
-
-def _spread(episodes: list[Episode], count: int) -> list[Episode]:
-    """`count` episodes evenly through the list, so that every apartment has its turn."""
-    count = min(max(1, count), len(episodes))
-    return [episodes[k * len(episodes) // count] for k in range(count)]
 
 
 def _imported_house(agent: Agent) -> list[Rollout] | None:

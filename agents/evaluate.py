@@ -19,7 +19,7 @@ from navworld.envs.options import Options
 from navworld.envs.rollouts import run_episodes
 from navworld.envs.tasks.pointnav import Episode
 from navworld.envs.vector import NavigationVectorEnv
-from navworld.evaluation.report import summarize, write_report
+from navworld.evaluation.report import section, summarize, write_report
 from navworld.evaluation.result import Result
 from navworld.evaluation.rollout import Rollout
 from navworld.maps.occupancy import OccupancyMapper
@@ -33,6 +33,9 @@ ZERO_SHOT_EPISODES = 100
 NOISY_CONTACT = 0.5
 """Of a forward action: what a body under actuation noise has driven at least, if nothing was in
 its way."""
+
+NOISY_PERSISTENCE = 4
+"""Evidence that an obstacle needs where depth or motion is noisy; see `OccupancyMapper`."""
 
 
 def evaluate(
@@ -72,13 +75,14 @@ def evaluate(
     )  # fmt: skip
     films = save_videos(Path(video), rollouts, name) if video else []
     if report:
-        write_report(
-            Path(report),
+        shown = section(
+            "Results",
             {name: rollouts},
-            title=f"{name} on {benchmark if scenes is None else scenes}",
             pictures=trajectory_pictures(rollouts, frozen),
             videos=[(path.stem, path) for path in films if path.is_relative_to(report)],
         )
+        title = f"{name} on {benchmark if scenes is None else scenes}"
+        write_report(Path(report), title, [shown])
     config = {
         "agent": name,
         "benchmark": benchmark if scenes is None else f"fresh episodes in {scenes}",
@@ -125,16 +129,21 @@ def run_agent(
 
 
 def suited(agent: Agent, conditions: Mapping[str, Any]) -> Agent:
-    """An agent that knows how well its body obeys.
+    """An agent that knows how well its body obeys, and its eyes.
 
-    Where actions end short by themselves, one that does has not bumped into anything.
+    Where actions end short by themselves, one that does has not bumped into anything. Where
+    anything errs, a map's walls are soon smeared across doors unless what is seen through is
+    forgotten.
     """
-    if conditions.get("actuation") is None:
+    obeys, noise = conditions.get("actuation") is None, conditions.get("image_noise") or {}
+    if obeys and "depth" not in noise:
         return agent
     mappers = [copy.copy(mapper) for mapper in agent.mappers]
     for mapper in mappers:
         if isinstance(mapper, OccupancyMapper):
-            mapper.contact = NOISY_CONTACT
+            mapper.persistence = NOISY_PERSISTENCE
+            if not obeys:
+                mapper.contact = NOISY_CONTACT
     return replace(agent, mappers=tuple(mappers))
 
 

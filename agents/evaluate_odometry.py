@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from navworld.agents.catalog import build_odometer
+from navworld.agents.costs import costs
 from navworld.agents.results import numbers, read
 from navworld.contracts import Odometer
 from navworld.data import formats
@@ -61,9 +62,11 @@ def evaluate_odometry(
     result = summarize(scored, whole)
     source = sequences or benchmark
     result = replace(
-        result, config={"odometer": name, "benchmark": source, "weights": weights or ""}
+        result,
+        metrics=result.metrics | costs(odometer),
+        config={"odometer": name, "benchmark": source, "weights": weights or ""}
         | dict(result.config),
-    )  # fmt: skip
+    )
     floors = recorded_floors(benchmark) if sequences is None else {}
     if floors:
         print(beside(name, result, floors))

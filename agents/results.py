@@ -32,17 +32,31 @@ SHOWN_OF_ODOMETRY = (
 SHOWN_OF_LADDER = ("ate_m", "ate_none_m", "rpe_m", "gap_closure_success", "gap_closure_spl")
 """What agents have that were asked where they believe to be (`navworld.agents.ladder`)."""
 
+COSTS = {
+    "parameters": "parameters", "multiply_adds": "multiply-adds", "latency_p50_ms": "p50 [ms]",
+    "latency_p95_ms": "p95 [ms]",
+}  # fmt: skip
+"""What learned odometers have (`navworld.agents.costs`): metric → heading."""
+
 HOPELESS = 100.0
 """Worse than standing still: not drawn [%]."""
 
 
-def record(result: Result, recipe: str, benchmark: str, *, table: Path = TABLE) -> None:
-    """Puts a result's metrics in the table, in place of earlier ones of recipe and benchmark."""
+def record(
+    result: Result, recipe: str, benchmark: str, *, seeds: int = 1, table: Path = TABLE
+) -> None:
+    """Puts a result's metrics in the table, in place of earlier ones of recipe and benchmark.
+
+    Args:
+        seeds: Trainings that it is over.
+    """
     rows = [r for r in read(table) if (r["recipe"], r["benchmark"]) != (recipe, benchmark)]
+    made = _made(result, recipe, benchmark, seeds)
     for name, metric in result.metrics.items():
         rows.append(
             {
-                **_made(result, recipe, benchmark, name),
+                **made,
+                "metric": name,
                 "value": f"{metric.value:.6g}",
                 "low": "" if metric.low is None else f"{metric.low:.6g}",
                 "high": "" if metric.high is None else f"{metric.high:.6g}",
@@ -56,18 +70,17 @@ def record_verdict(result: Result, recipe: str, seeds: int, *, table: Path = TAB
     """Puts in the table whether the claim of a recipe holds: a row of no benchmark."""
     rows = [r for r in read(table) if (r["recipe"], r["metric"]) != (recipe, CLAIM)]
     verdict = "holds" if all(result.checks.values()) else "fails"
-    row = {**_made(result, recipe, "", CLAIM), "value": verdict, "seeds": str(seeds)}
+    row = {**_made(result, recipe, "", seeds), "metric": CLAIM, "value": verdict}
     _write([*rows, {**dict.fromkeys(("low", "high", "unit"), ""), **row}], table)
 
 
-def _made(result: Result, recipe: str, benchmark: str, metric: str) -> dict[str, str]:
-    """How a row came about."""
+def _made(result: Result, recipe: str, benchmark: str, seeds: int) -> dict[str, str]:
+    """How rows came about."""
     machine = hardware()
     return {
         "recipe": recipe,
         "benchmark": benchmark,
-        "metric": metric,
-        "seeds": "1",
+        "seeds": str(seeds),
         "hardware": f"{machine['cpu']}, {machine['cores']} cores, {machine['vector']}",
         "commit": commit(),
         "command": result.command,
@@ -136,7 +149,24 @@ def markdown(rows: list[dict[str, str]]) -> str:
             lines += _table("agent", mine, {name: name for name in shown})
         commands = dict.fromkeys(row["command"] for row in mine)
         lines += ["", *(f"    {command}" for command in commands)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + _costs(rows)) + "\n"
+
+
+def _costs(rows: Sequence[dict[str, str]]) -> list[str]:
+    """What a step of learned odometers costs."""
+    learned = [row for row in rows if row["metric"] in COSTS]
+    if not learned:
+        return []
+    lines = ["", "## Costs", "", "Of a step for one body, with one thread of the processor:", ""]
+    heads = ["system", "benchmark", *COSTS.values(), "hardware"]
+    lines += [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for recipe, benchmark in dict.fromkeys((row["recipe"], row["benchmark"]) for row in learned):
+        mine = {row["metric"]: row for row in _of(learned, benchmark) if row["recipe"] == recipe}
+        values = (float(mine[name]["value"]) if name in mine else None for name in COSTS)
+        told = ["–" if v is None else f"{v:,.0f}" if v >= 1000 else f"{v:.3g}" for v in values]
+        hardware = next(iter(mine.values()))["hardware"]
+        lines.append(f"| {' | '.join([recipe, benchmark, *told, hardware])} |")
+    return lines
 
 
 def _odometry(rows: list[dict[str, str]], benchmark: str) -> list[str]:
@@ -169,7 +199,9 @@ def _table(
     for recipe in dict.fromkeys(row["recipe"] for row in rows):
         found = {row["metric"]: row for row in rows if row["recipe"] == recipe}
         cells = (_cell(found.get(name), spans) for name in columns)
-        lines.append(f"| {recipe} | {' | '.join(cells)} |")
+        seeds = next(iter(found.values()))["seeds"]
+        told = recipe if seeds == "1" else f"{recipe} ({seeds} seeds)"
+        lines.append(f"| {told} | {' | '.join(cells)} |")
     return lines
 
 

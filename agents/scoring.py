@@ -128,7 +128,8 @@ def navigated(
     """
     from navworld.agents.catalog import build_agent
     from navworld.agents.evaluate import run_agent, suited
-    from navworld.agents.ladder import NONE, ORACLE, rungs, spread
+    from navworld.agents.ladder import rungs, spread
+    from navworld.agents.ladder_table import NONE, ORACLE
     from navworld.envs.benchmarks import benchmark
 
     protocol = benchmark(EPISODES)

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, count
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from navworld.scenes import scene_refs
 from navworld.world.store import shared_store
 
 Item = dict[str, np.ndarray]
+Clip = dict[str, Tensor]
 
 VALIDATION_SEED = 1
 """Of the rides that a run is judged on."""
@@ -44,16 +45,18 @@ class RideClips:
 
     Attributes:
         scenes, validation: Where training and validation ride; a split's seeds belong together.
+            Of several, each has as many visits as any other, however many scenes it stands for.
         sensors: Names, or name → options, as in `RecordConfig`; all at `rate_hz`.
         carriers: What carries them, each in every scene.
         rate_hz: Of the frames.
         seconds: Of a ride; every visit of a scene makes one with each carrier.
         length: Frames of a clip.
         stride: Frames from one to the next.
-        image_size, fov_deg, light: Of the cameras.
+        image_size, supersample, fov_deg, light: Of the cameras.
         conditions: What rides find, as in `RecordConfig`; every visit draws one of them.
-        held: Clips that wait to be given in random order.
-        passes: How often a clip is given, on average.
+        fresh: Visits that a round adds.
+        held: Visits whose clips are given, in random order: the last so many.
+        passes: Clips that are given before another is made, until the round's visits are made.
         memory_gb: For scenes: as many as fit are made and lit once.
         folder: Of a recording to read instead; in it, sequences of another split than "train"
             validate, or every tenth where no split is told.
@@ -68,10 +71,12 @@ class RideClips:
     length: int = 9
     stride: int = 1
     image_size: int | tuple[int, int] = 64
+    supersample: int = 1
     fov_deg: float = 90.0
     light: str = "full"
     conditions: tuple[dict[str, Any], ...] = ({},)
-    held: int = 512
+    fresh: int = 4
+    held: int = 48
     passes: int = 3
     memory_gb: float = 3.0
     folder: str = ""
@@ -82,6 +87,11 @@ class RideClips:
                 f"clips of length={self.length}, stride={self.stride}: expected at least 2 frames, "
                 "1 apart"
             )
+        if not 1 <= self.fresh <= self.held or self.passes < 1:
+            raise ValueError(
+                f"fresh={self.fresh}, held={self.held}, passes={self.passes}: expected at least 1, "
+                "and no more fresh visits than are held"
+            )
 
     def batches(self, portion: Portion) -> Iterator[dict[str, Tensor]]:
         """See `navworld.recipe.Data.batches`."""
@@ -89,54 +99,73 @@ class RideClips:
             yield from self._recorded(portion)
             return
         shared_store().max_bytes = int(self.memory_gb * (1 << 30))
-        rng = np.random.default_rng(_number(portion.seed, portion.round, *portion.part, 2))
-        clips = chain.from_iterable(
-            Stream(
-                config, Clips(self.length, self.stride), buffer=1, epochs=1, fresh=False,
-                part=portion.part,
-            )
-            for config in self.visits(portion)
-        )  # fmt: skip
-        train = portion.split == "train"
-        pool: list[dict[str, Tensor]] = []
-        group: list[dict[str, Tensor]] = []
-        for clip in clips:
-            if not train:
-                group.append(clip)
-            elif len(pool) < self.held:
-                pool.append(clip)
-            else:
-                pool[int(rng.integers(self.held))] = clip
-            for _ in range(self.passes if train and len(pool) >= portion.size else 0):
-                group.append(pool[int(rng.integers(len(pool)))])
-            while len(group) >= portion.size:
-                yield {k: torch.stack([item[k] for item in group[: portion.size]]) for k in clip}
-                del group[: portion.size]
+        given = self._drawn(portion) if portion.split == "train" else self._in_order(portion)
+        while group := list(islice(given, portion.size)):
+            yield {k: torch.stack([clip[k] for clip in group]) for k in group[0]}
 
     def visits(self, portion: Portion) -> Iterator[RecordConfig]:
-        """The rides of a portion, scene by scene; every scene has its turn, again and again."""
-        train = portion.split == "train"
-        refs = list(scene_refs(self.scenes if train else self.validation))
-        seed = portion.seed if train else VALIDATION_SEED
-        rng = np.random.default_rng([seed, portion.round])
-        sensors = self.sensors if isinstance(self.sensors, dict) else dict.fromkeys(self.sensors)
-        options: dict[str, Any] = {
-            name: {**(given or {}), "rate_hz": self.rate_hz} for name, given in sensors.items()
-        }
-        for visit in count():
-            if visit % len(refs) == 0:
-                order = rng.permutation(len(refs))
-            yield RecordConfig(
-                scenes=refs[order[visit % len(refs)]],
-                sensors=options,
-                carriers=list(self.carriers),
-                seconds=self.seconds if train else max(VALIDATION_SHARE * self.seconds, 2.0),
-                conditions=self.conditions[int(rng.integers(len(self.conditions)))] or None,
-                image_size=self.image_size,
-                fov_deg=self.fov_deg,
-                light=self.light,
-                seed=_number(seed, portion.round, visit),
+        """The rides of a portion, visit by visit; a round's follow those of the round before."""
+        first = portion.round * self.fresh if portion.split == "train" else 0
+        return (self._visit(portion, number) for number in count(first))
+
+    def _in_order(self, portion: Portion) -> Iterator[Clip]:
+        for number in count():
+            yield from self._made(portion, number)
+
+    def _drawn(self, portion: Portion) -> Iterator[Clip]:
+        """Clips of the visits that are held, in random order, while new ones are made."""
+        begin = portion.round * self.fresh
+        end = begin + self.fresh
+        shelf = _shelf(repr(self), portion.seed, portion.part)
+        numbers = range(max(0, end - self.held), end)
+        for number in set(numbers) - set(shelf):
+            shelf[number] = _Visit(self._made(portion, number))
+        for number in set(shelf) - set(numbers):
+            del shelf[number]
+        pool = [clip for number in numbers if number < begin for clip in shelf[number]]
+        rng = np.random.default_rng(_number(portion.seed, portion.round, *portion.part, 2))
+        for clip in chain.from_iterable(shelf[number] for number in range(begin, end)):
+            pool.append(clip)
+            for _ in range(self.passes if len(pool) >= portion.size else 0):
+                yield pool[int(rng.integers(len(pool)))]
+        if not pool:
+            raise ValueError(
+                f"a worker has no rides: there are {len(self.carriers)} to a visit, one for each "
+                "carrier; lower training.workers"
             )
+        while True:
+            yield pool[int(rng.integers(len(pool)))]
+
+    def _made(self, portion: Portion, number: int) -> Iterator[Clip]:
+        """The clips of a visit."""
+        kind = Clips(self.length, self.stride)
+        config = self._visit(portion, number)
+        return iter(Stream(config, kind, buffer=1, epochs=1, fresh=False, part=portion.part))
+
+    def _visit(self, portion: Portion, number: int) -> RecordConfig:
+        """Rides of every carrier in one scene; kinds of scenes take turns, and scenes in them."""
+        train = portion.split == "train"
+        seed = portion.seed if train else VALIDATION_SEED
+        given = self.scenes if train else self.validation
+        kinds = [given] if isinstance(given, str) else list(given)
+        turn, place = divmod(number, len(kinds))
+        kind = int(np.random.default_rng([seed, turn]).permutation(len(kinds))[place])
+        refs = list(scene_refs(kinds[kind]))
+        order = np.random.default_rng([seed, turn // len(refs), kind]).permutation(len(refs))
+        rng = np.random.default_rng([seed, number, 0, 0])
+        sensors = self.sensors if isinstance(self.sensors, dict) else dict.fromkeys(self.sensors)
+        return RecordConfig(
+            scenes=refs[order[turn % len(refs)]],
+            sensors={k: {**(v or {}), "rate_hz": self.rate_hz} for k, v in sensors.items()},
+            carriers=list(self.carriers),
+            seconds=self.seconds if train else max(VALIDATION_SHARE * self.seconds, 2.0),
+            conditions=self.conditions[int(rng.integers(len(self.conditions)))] or None,
+            image_size=self.image_size,
+            supersample=self.supersample,
+            fov_deg=self.fov_deg,
+            light=self.light,
+            seed=_number(seed, number),
+        )
 
     def _recorded(self, portion: Portion) -> Iterator[dict[str, Tensor]]:
         info = get_worker_info()
@@ -172,6 +201,28 @@ class RideClips:
         assert sequence.truth is not None
         T = sequence.truth.at(stamps).T_world_body
         return {**item, "T_previous_current": se3.relative(T[:-1], T[1:]), "stamp": stamps}
+
+
+class _Visit:
+    """The clips of a visit: made when they are first asked for, then remembered."""
+
+    def __init__(self, coming: Iterator[Clip]) -> None:
+        self._coming, self._clips = coming, list[Clip]()
+
+    def __iter__(self) -> Iterator[Clip]:
+        for k in count():
+            if k == len(self._clips):
+                clip = next(self._coming, None)
+                if clip is None:
+                    return
+                self._clips.append(clip)
+            yield self._clips[k]
+
+
+@lru_cache(maxsize=1)
+def _shelf(source: str, seed: int, part: tuple[int, int]) -> dict[int, _Visit]:
+    """The visits that a process holds for a run, by number; empty at first."""
+    return {}
 
 
 def stacked(items: list[Item]) -> dict[str, Tensor]:

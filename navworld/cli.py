@@ -10,7 +10,7 @@ from navworld.agents import commands
 
 CHECKS = (
     "flicker", "memory", "truth", "determinism", "checkers", "sensors", "noise", "worlds", "tasks",
-    "metrics", "formats", "faults",
+    "metrics", "formats", "faults", "training",
 )  # fmt: skip
 
 DESCRIPTION = "Simulated 3-D scenes in which machines learn where they are and how to get there."
@@ -59,7 +59,9 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--train-seconds", type=float, default=120, help="of training shown")
 
     bench = word("bench", "measure throughput")
-    bench.add_argument("what", choices=("render", "step", "scene", "lidar", "record", "stream"))
+    bench.add_argument(
+        "what", choices=("render", "step", "scene", "lidar", "record", "stream", "agent")
+    )
     bench.add_argument("--scene", default="apartment", help="scenes, e.g. apartment:0-7 or a file")
     bench.add_argument("--size", type=int, default=64, help="image side [px]")
     bench.add_argument("--envs", type=int, default=32)
@@ -68,6 +70,13 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("--azimuths", type=int, default=1024, help="of the scanner, per turn")
     bench.add_argument("--supersample", type=int, default=1)
     bench.add_argument("--format", default="own", help="of what is recorded: own, tum …")
+    bench.add_argument(
+        "--localizer", default="odometry/pointnav_vo", metavar="NAME", help="of the agent"
+    )
+    bench.add_argument("--weights", metavar="FILE", help="of the localizer")
+    bench.add_argument(
+        "--benchmark", default="pointnav-noisy-v1", help="whose noise the agent acts under"
+    )
 
     verify = word("verify", "check this installation the way our own bars do")
     verify.add_argument("what", choices=(*CHECKS, "all"))
@@ -134,6 +143,10 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--rungs", nargs="+", default=[], metavar="NAME", help="of --ladder: only these"
     )
+    evaluate.add_argument(
+        "--out", metavar="DIR", help="of --ladder: keep its rungs here, to go on with (default: "
+        "runs/ladder/…, until all are done)"
+    )  # fmt: skip
     evaluate.add_argument("--record", action="store_true", help="put it in agents/results.csv")
     evaluate.add_argument("--report", metavar="DIR", help="HTML report with pictures")
     evaluate.add_argument("--video", metavar="DIR", help="videos and top-down trajectories")

@@ -16,7 +16,7 @@ def test_list_names_what_there_is(capsys):
 
 
 def test_every_check_of_the_installation_can_be_asked_for():
-    from navworld.envs import verify
+    from navworld.agents import verify
 
     assert tuple(verify.CHECKS) == cli.CHECKS
 

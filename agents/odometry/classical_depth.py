@@ -31,6 +31,7 @@ from navworld.agents.odometry.commanded import CommandErrors, command_covariance
 from navworld.beliefs import Motion, Observation
 from navworld.data.sequences import Channel
 from navworld.geometry import from_planar
+from navworld.solvers.libraries import solver_library
 from navworld.streams import IntArray
 from navworld.world.body import Robot
 
@@ -64,6 +65,8 @@ class PnpOdometer:
         tracking: Tracking | None = None,
         errors: CommandErrors | None = None,
     ) -> None:
+        for package in ("poselib", "gtsam"):
+            solver_library(package)
         self.views, self.robot = views, robot or Robot()
         self.sensors = views.sensors
         self.fov_deg, self.baseline = fov_deg, baseline

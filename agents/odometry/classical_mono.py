@@ -24,6 +24,7 @@ from navworld.beliefs import Motion, Observation
 from navworld.data.sequences import Channel
 from navworld.geometry import from_planar, se3, so3
 from navworld.geometry.cameras import Pinhole
+from navworld.solvers.libraries import solver_library
 from navworld.solvers.pnp import Ransac
 from navworld.solvers.two_view import relative_pose, triangulate
 from navworld.streams import IntArray
@@ -83,6 +84,7 @@ class KltEssential:
         tracking: Tracking | None = None,
         errors: CommandErrors | None = None,
     ) -> None:
+        solver_library("poselib")
         self.robot, self.fov_deg = robot or Robot(), fov_deg
         self.settings = settings or TwoViewSettings()
         self.tracking = tracking or Tracking(corners=250, levels=2)

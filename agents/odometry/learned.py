@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from navworld.beliefs import Motion, Observation
+from navworld.nn.heap import keep_heap
+from navworld.nn.rows import by_rows
 from navworld.streams import IntArray
 
 Estimate = Callable[[dict[str, Tensor], Tensor | None, Tensor | None], tuple[Tensor, Tensor | None]]
@@ -43,6 +45,7 @@ class LearnedOdometer:
         needs_action: bool = False,
         initial: Tensor | None = None,
     ) -> None:
+        keep_heap()
         self.network, self.sensors, self._estimate = network.eval(), sensors, estimate
         self.name, self.needs_action, self._initial = name, needs_action, initial
         self._seen: dict[str, NDArray] = {}
@@ -93,10 +96,17 @@ class LearnedOdometer:
         if self._initial is not None:
             assert self._states is not None
             state = self._states[ids].to(device)
-        T, after = self._estimate(asked, done, state)
-        if after is not None and self._states is not None:
-            self._states[ids] = after.to(self._states)
-        return T.double().cpu().numpy()
+
+        def ask(rows: slice) -> tuple[Tensor, Tensor | None]:
+            some = {key: pair[rows] for key, pair in asked.items()}
+            of_these = (None if x is None else x[rows] for x in (done, state))
+            return self._estimate(some, *of_these)
+
+        answers = by_rows(ask, len(rows), device)
+        after = [state for _, state in answers if state is not None]
+        if after and self._states is not None:
+            self._states[ids] = torch.cat(after).to(self._states)
+        return torch.cat([T for T, _ in answers]).double().cpu().numpy()
 
     def _remember(self, images: dict[str, NDArray], ids: NDArray) -> None:
         for key, image in images.items():

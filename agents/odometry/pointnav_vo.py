@@ -12,9 +12,10 @@ twice the time and is worth little here).
 
 Here the network looks twice, and tells what is left of the motion: the first frame is resampled to
 where the points of the second would lie in it, had the body done what it was meant to, or what the
-first look found. Before each look a few steps of direct alignment are taken over small images
-(`navworld.nn.alignment`); heads are told where these led. That saves learning by heart what
-geometry knows: in minutes on two cores the network as published is not exact enough to navigate.
+first look found. Before each look a few steps of direct alignment are taken
+(`navworld.nn.alignment`), which expects every action to do what it is meant to; heads are told
+where these led and how firmly. That saves learning by heart what geometry knows: in minutes on two
+cores the network as published is not exact enough to navigate.
 Training begins half of the pairs near the truth, so that both looks are learned at once. Driving
 backwards, which only the reverse of a forward pair does, has a head of its own; errors count
 squared when small and by their size when large (a few collisions would outweigh the rest).
@@ -39,7 +40,7 @@ from navworld.agents.odometry.learned import LearnedOdometer
 from navworld.envs.action_pairs import ActionPairs
 from navworld.geometry import se3
 from navworld.losses.pose import motion_mse, pose_relative
-from navworld.nn.alignment import direct_step
+from navworld.nn.alignment import Alignment, Stage
 from navworld.nn.encoders.depth import depth_layers, top_down
 from navworld.nn.encoders.image import ResNetEncoder, resized
 from navworld.nn.heads.pose import RelativePoseHead, encode_pose
@@ -64,7 +65,11 @@ CHANNELS = 11
 """Of what is compared, besides layers and pictures from above: two images of colours, their
 difference, differences of depth, inverse depth, depth, what both frames show."""
 STEP = 0.05
-"""What a direct method goes at a time [m, rad]."""
+"""What counts as 1 of the way that alignment went [m, rad]."""
+FIRM = 0.002
+"""What counts as 1 of how loosely it holds [m, rad]."""
+TOLD = 6
+"""Numbers that heads are told of alignment: its way, and how loosely it holds."""
 NEAR_ENOUGH = 0.1
 """Differences of depth beyond this count less and less [m]."""
 
@@ -82,10 +87,14 @@ class PointNavVOSettings:
         far: Depth that counts as 1 [m].
         fov_deg, camera_height: Of the camera [m].
         forward, turn_deg: What actions are meant to do [m], [deg].
-        direct: The first look begins with steps of a direct method, each over images so many times
-            smaller; the heads are told where they led. () for none before any look.
-        again: Likewise the looks after it.
+        drive_spread, turn_spread: How far motions are from that, as standard deviations along,
+            across [m], round [rad]; those of `habitat-challenge`.
+        direct: Stages of alignment before the first look; the heads are told where they led. ()
+            for none before any look.
+        again: Likewise before the looks after it.
         looks: How often the frames are compared, each time from the last estimate.
+        certain: Pairs of which a look corrects less than this are not looked at again in use;
+            errors of `units` count as 1.
         averaged: Whether in use the estimate of the mirrored pair counts as well.
         conditioned: Whether every action has a head of its own and is expected to do something.
         augmented: Whether pairs are mirrored and reversed.
@@ -108,9 +117,12 @@ class PointNavVOSettings:
     camera_height: float = 0.88
     forward: float = 0.25
     turn_deg: float = 30.0
-    direct: tuple[int, ...] = (8, 4, 2, 2)
-    again: tuple[int, ...] = (2, 1)
+    drive_spread: tuple[float, float, float] = (0.04, 0.08, 0.08)
+    turn_spread: tuple[float, float, float] = (0.016, 0.032, 0.065)
+    direct: tuple[Stage, ...] = ((2, 10, 0.6, 0.2), (2, 3, 0.3, 0.06), (1, 3, 0.3, 0.06))
+    again: tuple[Stage, ...] = ((1, 2, 0.3, 0.06),)
     looks: int = 2
+    certain: float = 0.2
     averaged: bool = False
     conditioned: bool = True
     augmented: bool = True
@@ -118,6 +130,37 @@ class PointNavVOSettings:
     units: tuple[float, float, float] = (0.05, 0.05, 0.03)
     beta: float = 0.4
     doubt: tuple[float, float, float] = (0.06, 0.06, 0.06)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """What stays the same of two frames (B, …, H, W) from look to look.
+
+    Attributes:
+        frames: For alignment.
+        looked_up: (B, 4, H, W) colours and depth of the first.
+        second, depth: (B, 3, H, W) in [-1, 1] and (B, H, W) [m] of the second.
+        depths: (B, 2, H, W) inverse depth and depth of the second, as the trunk sees them.
+        pictures: What else the trunk sees of the second.
+    """
+
+    frames: Alignment
+    looked_up: Tensor
+    second: Tensor
+    depth: Tensor
+    depths: Tensor
+    pictures: list[Tensor]
+
+    def rows(self, which: Tensor) -> _Pair:
+        """Some of the pairs, by a mask (B,)."""
+        return _Pair(
+            self.frames.rows(which),
+            self.looked_up[which],
+            self.second[which],
+            self.depth[which],
+            self.depths[which],
+            [picture[which] for picture in self.pictures],
+        )
 
 
 class PointNavVO(nn.Module):
@@ -129,7 +172,7 @@ class PointNavVO(nn.Module):
         channels = CHANNELS + s.depth_layers + 2 * s.top_down
         self.encoder = ResNetEncoder(channels, s.widths, s.blocks, s.stem)
         self.head = RelativePoseHead(
-            self.encoder.features(s.image_size) + 3 * bool(s.direct),
+            self.encoder.features(s.image_size) + TOLD * bool(s.direct),
             form="planar",
             heads=HEADS if s.conditioned else 1,
             hidden=s.hidden,
@@ -139,6 +182,8 @@ class PointNavVO(nn.Module):
         meant = [[0.0] * 3, [s.forward, 0, 0], [0, 0, turn], [0, 0, -turn], [-s.forward, 0, 0]]
         tables: dict[str, Any] = {"mirror": MIRROR, "reverse": REVERSE, "sides": SIDES}
         tables["meant"] = meant if s.conditioned else [[0.0] * 3] * HEADS
+        turns, drives = list(s.turn_spread), list(s.drive_spread)
+        tables["spread"] = [turns, drives, turns, turns, drives]
         for name, table in tables.items():
             self.register_buffer(name, torch.tensor(table), persistent=False)
 
@@ -151,6 +196,7 @@ class PointNavVO(nn.Module):
         also: str = "",
         start: Tensor | None = None,
         looks: int = 1,
+        certain: float = 0.0,
     ) -> Tensor:
         """Estimates motions.
 
@@ -162,12 +208,13 @@ class PointNavVO(nn.Module):
             start: (B, 3) the motion as it is taken to be before looking; by default what the
                 action is meant to do.
             looks: How often to compare the frames, each time from the estimate of before.
+            certain: Pairs of which a look corrects less than this are not looked at again [units].
 
         Returns:
             (B, 3) x, y [m], yaw [rad] of T_previous_current.
         """
         rgb, depth = self._scaled(rgb, depth)
-        steps = self.settings.direct if start is None else self.settings.again
+        stages = self.settings.direct if start is None else self.settings.again
         start = self.meant[action] if start is None else start  # type: ignore[index]
         if also == "reverse":
             rgb, depth = (torch.cat([image, image.flip(1)]) for image in (rgb, depth))
@@ -177,9 +224,17 @@ class PointNavVO(nn.Module):
             rgb, depth = (torch.cat([image, image.flip(-1)]) for image in (rgb, depth))
             start = torch.cat([start, start * self.sides])  # type: ignore[operator]
             action = torch.cat([action, self.mirror[action]])  # type: ignore[index]
-        for _ in range(looks):
-            start = self._look(rgb, depth, action, start, steps)
-            steps = self.settings.again
+        pair, rows = self._pair(rgb, depth), torch.arange(len(action), device=action.device)
+        units = start.new_tensor(self.settings.units)
+        for look in range(1, looks + 1):
+            aligned, rest = self._look(pair, action[rows], start[rows], stages)
+            start = start.index_copy(0, rows, planar_product(aligned, rest))
+            unsure = (rest / units).norm(dim=1) > certain
+            if look == looks or not unsure.any():
+                break
+            if not unsure.all():
+                pair, rows = pair.rows(unsure), rows[unsure]
+            stages = self.settings.again
         return start
 
     def averaged(self, rgb: Tensor, depth: Tensor, action: Tensor) -> Tensor:
@@ -197,45 +252,60 @@ class PointNavVO(nn.Module):
             depth = nn.functional.interpolate(depth, s.image_size, mode="nearest")
         return rgb.contiguous(), depth
 
-    def _look(
-        self, rgb: Tensor, depth: Tensor, action: Tensor, motion: Tensor, steps: tuple[int, ...]
-    ) -> Tensor:
-        """The motion (B, 3) after a comparison of frames, as they should be after `motion`."""
-        s, before = self.settings, motion
-        if s.direct:
-            grey = rgb.mean(2)
-            for part in steps:
-                step = direct_step(grey, depth, motion, part=part, fov_deg=s.fov_deg, far=s.far)
-                motion = planar_product(motion, step)
-        features = self.encoder(self._compared(rgb, depth, motion)).flatten(1).float()
-        if s.direct:
-            way = planar_product(planar_inverse(before), motion)
-            features = torch.cat([features, way / STEP], 1)
-        rest = self.head(features, action if s.conditioned else None)
-        return planar_product(motion, rest)
+    def _pair(self, rgb: Tensor, depth: Tensor) -> _Pair:
+        """What stays the same from look to look."""
+        s, (before, after) = self.settings, depth.unbind(1)
+        inverse = 1 / after.clamp(min=0.5) * (after > 0)
+        pictures = []
+        if s.depth_layers:
+            pictures.append(depth_layers(after, s.depth_layers, far=s.far))
+        if s.top_down:
+            pictures.append(self._drawn(after)[:, None])
+        return _Pair(
+            frames=Alignment(rgb.mean(2), depth, fov_deg=s.fov_deg, far=s.far),
+            looked_up=torch.cat([rgb[:, 0], before[:, None]], 1),
+            second=rgb[:, 1],
+            depth=after,
+            depths=torch.stack([inverse, after / s.far], 1),
+            pictures=pictures,
+        )
 
-    def _compared(self, rgb: Tensor, depth: Tensor, motion: Tensor) -> Tensor:
+    def _look(
+        self, pair: _Pair, action: Tensor, motion: Tensor, stages: tuple[Stage, ...]
+    ) -> tuple[Tensor, Tensor]:
+        """Where alignment leads from a motion (B, 3), and what is left from there (B, 3)."""
+        s, before = self.settings, motion
+        told = []
+        if s.direct:
+            known = {"expected": self.meant[action], "spread": self.spread[action]}  # type: ignore[index]
+            motion, loose = pair.frames.refine(motion, stages, **known if s.conditioned else {})
+            way = planar_product(planar_inverse(before), motion)
+            told = [way / STEP, (loose / FIRM).log().clamp(-3, 3)]
+        features = self.encoder(self._compared(pair, motion)).flatten(1).float()
+        return motion, self.head(torch.cat([features, *told], 1), action if s.conditioned else None)
+
+    def _compared(self, pair: _Pair, motion: Tensor) -> Tensor:
         """Frames as the trunk sees them (B, C, H, W): the first one as the second should be."""
         s = self.settings
-        (first, second), (before, after) = rgb.unbind(1), depth.unbind(1)
-        looked_up = torch.cat([first, before[:, None]], 1)
         values, expected, inside = seen_again(
-            looked_up, after, motion, fov_deg=s.fov_deg, far=s.far
+            pair.looked_up, pair.depth, motion, fov_deg=s.fov_deg, far=s.far
         )
-        known = inside & (after > 0) & (values[:, 3] > 0)
-        off = torch.stack([(values[:, :3] - second).mean(1), values[:, 3] - expected], 1)
-        nearer = torch.tanh(off[:, 1] / NEAR_ENOUGH) * known
-        inverse = 1 / after.clamp(min=0.5) * (after > 0)
-        maps = [4 * off[:, 0] * inside, nearer, inverse, after / s.far, inside.float()]
-        parts = [second, values[:, :3], torch.stack(maps, 1)]
-        if s.depth_layers:
-            parts.append(depth_layers(after, s.depth_layers, far=s.far))
+        known = inside & (pair.depth > 0) & (values[:, 3] > 0)
+        lighter = (values[:, :3] - pair.second).mean(1) * inside
+        nearer = torch.tanh((values[:, 3] - expected) / NEAR_ENOUGH) * known
+        off = torch.stack([4 * lighter, nearer], 1)
+        inside = inside[:, None].float()
+        parts = [pair.second, values[:, :3], off, pair.depths, inside, *pair.pictures]
         if s.top_down:
-            drawn = partial(top_down, fov_deg=s.fov_deg, camera_height=s.camera_height)
-            here = drawn(after)
-            there = drawn(before, T_drawn_depth=planar_inverse(motion))
-            parts.append(torch.stack([here, there], 1))
+            before = pair.looked_up[:, 3]
+            parts.append(self._drawn(before, T_drawn_depth=planar_inverse(motion))[:, None])
         return torch.cat(parts, 1).contiguous(memory_format=torch.channels_last)
+
+    def _drawn(self, depth: Tensor, T_drawn_depth: Tensor | None = None) -> Tensor:
+        s = self.settings
+        return top_down(
+            depth, fov_deg=s.fov_deg, camera_height=s.camera_height, T_drawn_depth=T_drawn_depth
+        )
 
 
 def loss(network: nn.Module, batch: Batch, random: torch.Generator | None) -> dict[str, Tensor]:
@@ -294,7 +364,8 @@ def odometer(network: nn.Module) -> LearnedOdometer:
         pair: dict[str, Tensor], action: Tensor | None, state: Tensor | None
     ) -> tuple[Tensor, None]:
         frames = pair["rgb"], pair["depth"], action
-        ask: Any = network.averaged if s.averaged else partial(network, looks=s.looks)
+        once: Any = partial(network, looks=s.looks, certain=s.certain)
+        ask: Any = network.averaged if s.averaged else once
         planar = ask(*frames)
         return se3.from_planar(planar.double()), None
 
@@ -338,7 +409,7 @@ RECIPE = Recipe(
             PointNavVOSettings(widths=(16, 32, 64, 128), stem=2),
             ActionPairs(scenes="apartment:train[:96]", random=0.25),
             TrainSettings(
-                steps=8000, batch=32, round_steps=400, learning_rate=1e-3, warmup=100,
+                steps=5000, batch=32, round_steps=250, learning_rate=1e-3, warmup=100,
                 validation_batches=24, precision="bf16",
             ),
         ),

@@ -23,6 +23,7 @@ from navworld.maps.occupancy import OccupancyMapper
 from navworld.nn.policies.actions import action_logits
 from navworld.nn.policies.egomap import EgomapSettings
 from navworld.nn.policies.features import EGOMAP_KEYS, EgomapFeatures
+from navworld.nn.rows import by_rows
 from navworld.nn.weights import load_weights
 from navworld.streams import Streams
 
@@ -86,9 +87,13 @@ class PointNavPolicy:
     ) -> tuple[NDArray, Streams]:
         """Actions (B,), and the streams of random numbers that continue them."""
         self.network.set_training_mode(False)
-        with torch.inference_mode():
-            scores = action_logits(self.network, self._tensors(observation))
-            logits = scores.cpu().numpy().astype(np.float64)
+        seen = self._tensors(observation)
+        scores = by_rows(
+            lambda rows: action_logits(self.network, {k: v[rows] for k, v in seen.items()}),
+            len(observation["goal_polar"]),
+            self.network.device,
+        )
+        logits = torch.cat(scores).cpu().numpy().astype(np.float64)
         logits[:, STOP] -= np.log(self.stop_odds)
         state = self._streams(observation["goal_polar"], state, episode_start)
         ids = np.arange(len(logits))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from navworld.data.writing import write_whole
 from navworld.evaluation.result import Metric, commit, hardware
 from navworld.evaluation.rollout import Rollout
-from navworld.evaluation.statistics import bootstrap_mean
+from navworld.evaluation.statistics import interval
 
 SHOWN = ("success", "spl", "soft_spl", "distance_to_goal_m", "collisions", "steps", "path_m")
 OF_BELIEFS = (
@@ -33,13 +34,16 @@ COLUMNS = {
     "steps": ("steps", 0),
     "ate_m": ("ATE [m]", 2),
     "rpe_m": ("RPE [m]", 3),
+    "gap_closure_success": ("gap closed: success", 2),
+    "gap_closure_spl": ("gap closed: SPL", 2),
 }
-"""What the page's table shows: heading and decimals."""
+"""What a page's tables show where some row has it: heading and decimals."""
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;
 color:#1c2430;background:#fbfbf9}
-h1{font-size:1.7rem;margin-bottom:.2rem}h2{margin-top:2.2rem;font-size:1.2rem}
+h1{font-size:1.7rem;margin-bottom:.2rem}h2{margin-top:2.6rem;font-size:1.3rem}
+h3{margin-top:1.8rem;font-size:1.05rem}
 table{border-collapse:collapse;width:100%}th,td{padding:.45rem .7rem;text-align:right;
 vertical-align:top;
 border-bottom:1px solid #e3e3de}th:first-child,td:first-child{text-align:left}
@@ -51,16 +55,49 @@ background:#3c3c3c}figcaption{padding:.5rem .7rem;font-size:.85rem}
 """
 
 
-def summarize(rollouts: Sequence[Rollout]) -> dict[str, Metric]:
-    """Means over episodes with 95 % bootstrap intervals."""
+@dataclass(frozen=True)
+class Section:
+    """A table with what belongs to it.
+
+    Attributes:
+        title: Heading.
+        metrics: Row of the table → metric → value.
+        episodes: Row → how many; "" where a row has no entry.
+        pictures: Captions and (H, W, 3) images, embedded.
+        videos: Captions and files inside the folder of the page, linked.
+        notes: Paragraphs below the table.
+        floors: Rows that stand for comparison.
+    """
+
+    title: str
+    metrics: Mapping[str, Mapping[str, Metric]]
+    episodes: Mapping[str, int] = field(default_factory=dict)
+    pictures: Sequence[tuple[str, NDArray[np.uint8]]] = ()
+    videos: Sequence[tuple[str, Path]] = ()
+    notes: Sequence[str] = ()
+    floors: Sequence[str] = ()
+
+
+def summarize(*runs: Sequence[Rollout]) -> dict[str, Metric]:
+    """Means over episodes with 95 % bootstrap intervals.
+
+    Args:
+        runs: The same episodes, run by what was trained several times: intervals then are over
+            trainings and episodes.
+    """
     metrics = {}
-    there = [name for name in OF_BELIEFS if all(name in r.metrics for r in rollouts)]
+    there = [name for name in OF_BELIEFS if all(name in r.metrics for run in runs for r in run)]
     for name in (*SHOWN, *there):
-        mean, low, high = bootstrap_mean(np.array([r.metrics[name] for r in rollouts]))
-        metrics[name] = Metric(mean, UNITS.get(name, ""), low, high)
-    latency = float(np.median([r.seconds for r in rollouts]))
+        value, low, high = interval(values_of(name, runs))
+        metrics[name] = Metric(value, UNITS.get(name, ""), low, high)
+    latency = float(np.median([r.seconds for run in runs for r in run]))
     metrics["policy_ms_per_step"] = Metric(1e3 * latency, "ms")
     return metrics
+
+
+def values_of(name: str, runs: Sequence[Sequence[Rollout]]) -> NDArray[np.float64]:
+    """(runs, episodes) a metric."""
+    return np.array([[rollout.metrics[name] for rollout in run] for run in runs], np.float64)
 
 
 def text_table(results: Mapping[str, Sequence[Rollout]]) -> str:
@@ -79,46 +116,43 @@ def text_table(results: Mapping[str, Sequence[Rollout]]) -> str:
     return "\n".join(lines)
 
 
-def write_report(
-    folder: Path,
+def section(
+    title: str,
     results: Mapping[str, Sequence[Rollout]],
     *,
-    title: str,
     pictures: Sequence[tuple[str, NDArray[np.uint8]]] = (),
     videos: Sequence[tuple[str, Path]] = (),
     notes: Sequence[str] = (),
     floors: Sequence[str] = (),
-) -> Path:
-    """Writes `index.html` into a folder and returns its path.
+) -> Section:
+    """The section of agents and their episodes; see `Section`."""
+    return Section(
+        title,
+        {name: summarize(rollouts) for name, rollouts in results.items()},
+        {name: len(rollouts) for name, rollouts in results.items()},
+        pictures, videos, notes, floors,
+    )  # fmt: skip
 
-    Args:
-        results: Agent → its episodes.
-        pictures: Captions and (H, W, 3) images, embedded.
-        videos: Captions and files inside the folder, linked.
-        floors: Names among `results` that stand for comparison.
-    """
-    parts = [
-        f"<small>{made_on()}; 95 % bootstrap intervals</small>",
-        "<h2>Results</h2>",
-        _table(results, floors),
-        *(f"<p>{html.escape(note)}</p>" for note in notes),
-    ]
-    if videos:
-        parts.append("<h2>Films</h2><div class=grid>")
-        parts += [
+
+def write_report(folder: Path, title: str, sections: Sequence[Section]) -> Path:
+    """Writes `index.html` into a folder and returns its path."""
+    parts = [f"<small>{made_on()}; 95 % bootstrap intervals</small>"]
+    for one in sections:
+        parts += [f"<h2>{html.escape(one.title)}</h2>", _table(one)]
+        parts += [f"<p>{html.escape(note)}</p>" for note in one.notes]
+        films = [
             f"<figure><video src='{html.escape(str(path.relative_to(folder)))}' controls muted "
             f"loop autoplay></video><figcaption>{html.escape(text)}</figcaption></figure>"
-            for text, path in videos
+            for text, path in one.videos
         ]
-        parts.append("</div>")
-    if pictures:
-        parts.append("<h2>Trajectories</h2><div class=grid>")
-        parts += [
+        images = [
             f"<figure><img alt='{html.escape(text)}' src='{_embedded(image)}'>"
             f"<figcaption>{html.escape(text)}</figcaption></figure>"
-            for text, image in pictures
+            for text, image in one.pictures
         ]
-        parts.append("</div>")
+        for heading, figures in (("Films", films), ("Trajectories", images)):
+            if figures:
+                parts += [f"<h3>{heading}</h3><div class=grid>", *figures, "</div>"]
     return write_page(folder, page(title, "\n".join(parts)))
 
 
@@ -152,20 +186,21 @@ def made_on() -> str:
     return f"{told}, commit {at[:10]}" if at else told
 
 
-def _table(results: Mapping[str, Sequence[Rollout]], floors: Sequence[str]) -> str:
-    told = {name: summarize(rollouts) for name, rollouts in results.items()}
-    columns = [k for k in COLUMNS if all(k in m for m in told.values())]
+def _table(one: Section) -> str:
+    columns = [k for k in COLUMNS if any(k in m for m in one.metrics.values())]
     head = "".join(f"<th>{COLUMNS[k][0]}</th>" for k in columns)
-    rows = [f"<table><tr><th>agent</th><th>episodes</th>{head}</tr>"]
-    for name, rollouts in results.items():
-        m = told[name]
-        cells = "".join(_cell(m[k], COLUMNS[k][1]) for k in columns)
-        kind = " class=floor" if name in floors else ""
-        rows.append(f"<tr{kind}><td>{html.escape(name)}</td><td>{len(rollouts)}</td>{cells}</tr>")
+    rows = [f"<table><tr><th></th><th>episodes</th>{head}</tr>"]
+    for name, m in one.metrics.items():
+        cells = "".join(_cell(m.get(k), COLUMNS[k][1]) for k in columns)
+        kind = " class=floor" if name in one.floors else ""
+        count = one.episodes.get(name, "")
+        rows.append(f"<tr{kind}><td>{html.escape(name)}</td><td>{count}</td>{cells}</tr>")
     return "".join(rows) + "</table>"
 
 
-def _cell(metric: Metric, decimals: int) -> str:
+def _cell(metric: Metric | None, decimals: int) -> str:
+    if metric is None:
+        return "<td>–</td>"
     value, low, high = (f"{x:.{decimals}f}" for x in (metric.value, metric.low, metric.high))
     return f"<td>{value} <small>[{low}, {high}]</small></td>"
 

@@ -1,64 +1,77 @@
-"""Means with their uncertainty."""
+"""Means with their uncertainty, over samples and over runs of what was trained."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+SAMPLES = 2000
+"""Of the bootstrap."""
+
+Statistic = Callable[..., NDArray]
+"""Of arrays (…, runs, samples): a number for each of the leading axes."""
+
+
+def mean(values: NDArray) -> NDArray:
+    """The mean over runs and samples."""
+    return values.mean((-2, -1))
+
+
+def closure(values: NDArray, floor: NDArray, ceiling: NDArray) -> NDArray:
+    """How much of the way from floor to ceiling is made: (values − floor) / (ceiling − floor).
+
+    Of the means; NaN where there is no way between them.
+    """
+    low, way = mean(floor), mean(ceiling) - mean(floor)
+    return np.where(way > 0, (mean(values) - low) / np.where(way > 0, way, 1.0), np.nan)
+
+
+def interval(
+    *values: NDArray, statistic: Statistic = mean, level: float = 0.95, seed: int = 0
+) -> tuple[float, float, float]:
+    """A statistic and its percentile bootstrap interval (Efron 1979) over runs and samples.
+
+    Hierarchical: the runs of every array are drawn again, and the samples with them; the samples
+    are the same in all, and are drawn together.
+
+    Args:
+        values: (runs, samples) each. A sample that some run has no value for (NaN) is left out.
+        statistic: Of the values; their mean by default.
+
+    Returns:
+        The statistic, lower and upper end of the interval.
+
+    Raises:
+        ValueError: No sample has a value in every run.
+    """
+    there = np.isfinite(np.concatenate(values)).all(0)
+    if not there.any():
+        raise ValueError("no sample has a value in every run: nothing can be compared")
+    kept = [np.asarray(v, np.float64)[:, there] for v in values]
+    rng = np.random.default_rng(seed)
+    count = int(there.sum())
+    columns = rng.integers(0, count, (SAMPLES, 1, count))
+    drawn = []
+    for v in kept:
+        rows = rng.integers(0, len(v), (SAMPLES, len(v), 1)) if len(v) > 1 else 0
+        drawn.append(v[rows, columns])
+    found = statistic(*drawn)
+    found = found[np.isfinite(found)]
+    value = float(statistic(*kept))
+    if not len(found):
+        return value, float("nan"), float("nan")
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    return value, float(low), float(high)
+
 
 def bootstrap_mean(
-    values: NDArray, *, samples: int = 2000, level: float = 0.95, seed: int = 0
+    values: NDArray, *, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float, float]:
-    """Mean of independent values with a percentile bootstrap interval (Efron 1979).
+    """Mean of independent values and its interval.
 
     Args:
         values: (N,).
-
-    Returns:
-        Mean, lower and upper end of the interval.
     """
-    values = np.asarray(values, float)
-    if not len(values):
-        raise ValueError("no values to take the mean of")
-    rng = np.random.default_rng(seed)
-    means = values[rng.integers(0, len(values), (samples, len(values)))].mean(1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(values.mean()), float(low), float(high)
-
-
-def gap_closure(
-    values: NDArray,
-    floor: NDArray,
-    ceiling: NDArray,
-    *,
-    samples: int = 2000,
-    level: float = 0.95,
-    seed: int = 0,
-) -> tuple[float, float, float]:
-    """How much of the way from floor to ceiling is made: (values − floor) / (ceiling − floor).
-
-    Means over the same episodes, which the bootstrap draws together.
-
-    Args:
-        values, floor, ceiling: (N,) of the same N episodes.
-
-    Returns:
-        The share and its interval; NaN where there is no way between the means.
-    """
-    rows = np.stack([np.asarray(v, float) for v in (values, floor, ceiling)])
-    if not rows.shape[1]:
-        raise ValueError("no values to compare")
-
-    def share(means: NDArray) -> NDArray:
-        way = means[2] - means[1]
-        return np.where(way > 0, (means[0] - means[1]) / np.where(way > 0, way, 1.0), np.nan)
-
-    n = rows.shape[1]
-    drawn = np.random.default_rng(seed).integers(0, n, (samples, n))
-    found = share(rows[:, drawn].mean(-1))
-    found = found[np.isfinite(found)]
-    value = float(share(rows.mean(-1)))
-    if not len(found):
-        return value, np.nan, np.nan
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
-    return value, float(low), float(high)
+    return interval(np.asarray(values, float)[None], level=level, seed=seed)

@@ -9,13 +9,16 @@ from torch.nn import functional as F
 from navworld.nn.views import planar_product
 
 
-def pose_weighted(estimate: Tensor, target: Tensor, *, kappa: float) -> dict[str, Tensor]:
+def pose_weighted(
+    estimate: Tensor, target: Tensor, *, kappa: float, units: tuple[float, float] = (1.0, 1.0)
+) -> dict[str, Tensor]:
     """Squared error of translation, plus κ times that of orientation.
 
     S. Wang et al., DeepVO, ICRA 2017, equation 8, with κ = 100 for cars.
 
     Args:
         estimate, target: (..., 2 k), translation [m] in the first half, angles [rad] in the second.
+        units: What counts as 1 of translation [m] and of orientation [rad].
 
     Returns:
         "loss", and the root mean squares "translation_m" and "rotation_rad" of the errors' norms.
@@ -23,7 +26,8 @@ def pose_weighted(estimate: Tensor, target: Tensor, *, kappa: float) -> dict[str
     half = estimate.shape[-1] // 2
     square = (estimate - target).square()
     t, r = square[..., :half].sum(-1).mean(), square[..., half:].sum(-1).mean()
-    return {"loss": t + kappa * r, "translation_m": t.sqrt(), "rotation_rad": r.sqrt()}
+    loss = t / units[0] ** 2 + kappa * r / units[1] ** 2
+    return {"loss": loss, "translation_m": t.sqrt(), "rotation_rad": r.sqrt()}
 
 
 def motion_mse(estimate: Tensor, target: Tensor, *, units: Tensor, beta: float = 0.0) -> Tensor:

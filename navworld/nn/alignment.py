@@ -1,142 +1,299 @@
-"""Where a direct method would go next: one step of dense RGB-D alignment on a plane.
+"""Direct alignment of two RGB-D frames on a plane.
 
-C. Kerl, J. Sturm, D. Cremers, Robust odometry estimation for RGB-D cameras, ICRA 2013: differences
-of brightness and of depth between two frames, one resampled as the other should see it, are
-brought down by a step of weighted Gauss–Newton; weights as those of A. Geman and D. McClure leave
-out what does not fit. As an input of networks it says exactly what they find it hard to learn:
-motions of a fraction of a pixel.
+C. Kerl, J. Sturm, D. Cremers, Robust odometry estimation for RGB-D cameras, ICRA 2013; Dense
+visual SLAM for RGB-D cameras, IROS 2013: differences of brightness between two frames, and of
+points from the planes that they should lie on, are brought down by steps of weighted
+Gauss–Newton, from coarse to fine. Weights as those of S. Geman and D. McClure leave out what does
+not fit. What is asked of the second frame stays the same from step to step, and is worked out once
+(S. Baker, I. Matthews, Lucas–Kanade 20 years on, IJCV 2004: inverse compositional). As an input of
+networks it says exactly what they find it hard to learn: motions of a fraction of a pixel.
+
+Noise is met in three ways. Brightness is smoothed. Depth is compared as its inverse, which planes
+make linear in the image, and relative to the distance, as cameras that triangulate err. And the
+motion is expected near what was meant, as far as that is known.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
 
-from navworld.nn.views import rays, seen_again
+from navworld.nn.alignment_kernels import descend
+from navworld.nn.views import moved, planar_inverse, planar_product, rays
+from navworld.world.threads import on_threads
 
-BRIGHTNESS, METRES = 0.2, 0.15
-"""Differences beyond which a pixel counts less: of grey values in [-1, 1], of depth [m]."""
-EDGE = 0.15
-"""Depth that changes by more than this share from pixel to pixel is not compared."""
+Stage = tuple[int, int, float, float]
+"""(how many times smaller the frames are made, steps, difference of brightness beyond which a
+pixel counts less [of grey values in [-1, 1]], the same of distance [share of it])."""
+
+SMOOTHED = 2
+"""How often brightness is smoothed, over 3 × 3 pixels."""
+EDGE = 0.3
+"""Inverse depth that changes by more than this share from pixel to pixel has no plane."""
+WORSE = 0.3
+"""Differences of distance count less the farther they are [1/m]."""
+NEAREST, FARTHEST = 0.05, 1000.0
+"""Distances are kept within these [m]."""
+WHOLE = 0.99
+"""Share of known pixels that depth is looked up among."""
+SETTLED = 2e-4
+"""A step shorter than this is the last of its stage [m, rad]."""
 LONGEST = 0.15
 """Of a step, in each of its numbers [m, rad]."""
 DAMPING = 10.0
 """Added to the curvature [1 / m², 1 / rad²]: where nothing is seen nothing moves."""
+EXPECTED = 3.0
+"""Weight of what is expected: neighbouring pixels err alike, and are fewer than they seem."""
+ANYWHERE = 1e6
+"""Standard deviation of what is not expected anywhere [m, rad]."""
+SMALLEST = 4
+"""Frames have at least so many pixels along both sides."""
+AT_ONCE = 4
+"""Pairs that a thread takes at a time."""
+STRAY = 1.7
+"""Motions beyond so many standard deviations from what is expected are drawn to it less."""
 
 
-def slopes(images: Tensor, *, fov_deg: float) -> Tensor:
-    """How images (B, C, H, W) change to the right and downwards (B, 2 C, H, W).
+@dataclass(frozen=True)
+class _Level:
+    """Frames of one size, and what of the second stays from step to step.
 
-    Central differences, per unit of image plane (a depth of 1).
+    Attributes:
+        first: (B, 3, h, w) brightness, inverse depth [1/m], whether it is known.
+        second: (B, h, w) brightness.
+        points: (B, 3, h, w) right, below and ahead, of the second's pixels [m].
+        planes: (B, 3, h, w) normals over distances: 1 = planes · (right, below, ahead).
+        even: (B, h, w) where the second frame has a plane.
+        changes: (B, 3, 2 h w) how brightness and distance change with a step.
     """
-    f = images.shape[-1] / 2 / math.tan(math.radians(fov_deg) / 2)
-    padded = nn.functional.pad(images, (1, 1, 1, 1), mode="replicate")
-    right = (padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]) * (f / 2)
-    down = (padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]) * (f / 2)
-    return torch.cat([right, down], 1)
+
+    first: Tensor
+    second: Tensor
+    points: Tensor
+    planes: Tensor
+    even: Tensor
+    changes: Tensor
 
 
-@torch.no_grad()
-def direct_step(
-    grey: Tensor, depth: Tensor, motion: Tensor, *, part: int, fov_deg: float, far: float
-) -> Tensor:
-    """What brings two frames together, to first order.
+class Alignment:
+    """Pairs of frames of a level camera, for motions to be found between them.
 
     Args:
         grey: (B, 2, H, W) in [-1, 1].
         depth: (B, 2, H, W) [m], 0 where there is none.
-        motion: (B, 3) planar T_first_second, as far as it is known.
-        part: How many times smaller the frames are made.
         fov_deg: Horizontal field of view.
         far: Depth of what has none [m].
+    """
+
+    def __init__(self, grey: Tensor, depth: Tensor, *, fov_deg: float, far: float) -> None:
+        self._grey, self._depth = grey.float(), depth.float()
+        self._fov, self._far = fov_deg, far
+        self._levels: dict[int, _Level] = {}
+
+    def rows(self, which: Tensor) -> Alignment:
+        """Some of the pairs, by a mask (B,)."""
+        some = Alignment(self._grey[which], self._depth[which], fov_deg=self._fov, far=self._far)
+        for part, level in self._levels.items():
+            kept = {field.name: getattr(level, field.name)[which] for field in fields(level)}
+            some._levels[part] = _Level(**kept)
+        return some
+
+    @torch.no_grad()
+    def refine(
+        self,
+        motion: Tensor,
+        stages: Sequence[Stage],
+        *,
+        expected: Tensor | None = None,
+        spread: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Steps towards the motion that brings the frames together.
+
+        Args:
+            motion: (B, 3) planar T_first_second where to begin [m, m, rad].
+            stages: From coarse to fine.
+            expected: (B, 3) what the motion is expected to be; None for nothing.
+            spread: (B, 3) standard deviations of the motion from that, in its own axes.
+
+        Returns:
+            (B, 3) the motion, and (B, 3) how far it may go in each of its numbers at the price of
+            one pixel that does not fit: great where the frames say little of it.
+        """
+        if expected is None or spread is None:
+            expected, spread = motion, torch.full_like(motion, ANYWHERE)
+        motion = motion.double()
+        curvature = torch.eye(3, dtype=motion.dtype, device=motion.device).repeat(len(motion), 1, 1)
+        walk = self._on_threads if motion.device.type == "cpu" else self._in_tensors
+        # Mixed precision would round the sums.
+        with torch.autocast(motion.device.type, enabled=False):
+            for stage in stages:
+                motion, curvature = walk(stage, motion, curvature, expected, spread)
+            loose = torch.linalg.inv(curvature).diagonal(dim1=1, dim2=2)
+        return motion.float(), loose.float().clamp(min=0).sqrt()
+
+    def _on_threads(
+        self, stage: Stage, motion: Tensor, curvature: Tensor, expected: Tensor, spread: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The steps of a stage on the CPU: motions (B, 3) and curvatures (B, 3, 3) after it."""
+        part, steps, *units = stage
+        level = self._level(part)
+        parts = (level.first, level.second, level.points, level.planes, level.even, level.changes)
+        numbers = (motion.clone(), expected.double(), spread.double(), curvature)
+        arrays = [tensor.numpy() for tensor in (*parts, *numbers)]
+        reach = math.tan(math.radians(self._fov) / 2)
+        limits = (
+            reach, NEAREST, FARTHEST, WORSE, WHOLE, LONGEST, DAMPING, EXPECTED, STRAY,
+        )  # fmt: skip
+        pixel_units = float(units[0]), float(units[1])
+        todo = itertools.count(0, AT_ONCE)
+
+        def work() -> None:
+            while (begin := next(todo)) < len(motion):
+                end = min(begin + AT_ONCE, len(motion))
+                told = (steps, pixel_units, limits, SETTLED, begin, end)
+                descend(*arrays, *told)  # type: ignore[call-arg]
+
+        threads = min(torch.get_num_threads(), -(-len(motion) // AT_ONCE))
+        on_threads(work, threads)
+        return numbers[0], curvature
+
+    def _in_tensors(
+        self, stage: Stage, motion: Tensor, curvature: Tensor, expected: Tensor, spread: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The same by tensors, wherever they are."""
+        part, steps, brightness, distance = stage
+        level = self._level(part)
+        for _ in range(steps):
+            pull, curvature = self._pull(level, motion.float(), brightness, distance)
+            off = planar_product(planar_inverse(expected.double()), motion)
+            firm = EXPECTED / (spread.double().square() + (off / STRAY).square())
+            curvature = curvature.double() + torch.diag_embed(firm)
+            step = torch.linalg.solve(curvature, -(pull.double() + firm * off))
+            motion = planar_product(motion, step.clamp(-LONGEST, LONGEST))
+            if step.abs().max() < SETTLED:
+                break
+        return motion, curvature
+
+    def _level(self, part: int) -> _Level:
+        if part not in self._levels:
+            small = min(self._grey.shape[-2:]) // part
+            if small < SMALLEST:
+                raise ValueError(
+                    f"a stage of alignment makes frames {part} times smaller, {small} pixels "
+                    f"high or wide: expected at least {SMALLEST}"
+                )
+            frames = smaller(self._grey, self._depth, part)
+            self._levels[part] = _level(*frames, fov_deg=self._fov, far=self._far)
+        return self._levels[part]
+
+    def _pull(
+        self, level: _Level, motion: Tensor, brightness: float, distance: float
+    ) -> tuple[Tensor, Tensor]:
+        """Slope (B, 3) and curvature (B, 3, 3) of the cost as a step goes on from a motion."""
+        differences, weights = [], []
+        compared = self._compared(level, motion)
+        for (off, there), unit in zip(compared, (brightness, distance), strict=True):
+            differences.append(off.flatten(1))
+            weights.append((there / (unit + off.square() / unit).square()).flatten(1))
+        weighted = level.changes * torch.cat(weights, 1)[:, None]
+        pull = weighted @ torch.cat(differences, 1)[..., None]
+        curvature = weighted @ level.changes.mT
+        return pull[..., 0], curvature + DAMPING * torch.eye(3, device=motion.device)
+
+    def _compared(self, level: _Level, motion: Tensor) -> tuple[tuple[Tensor, Tensor], ...]:
+        """Differences (B, h, w) and where there are any: of brightness, of points from planes."""
+        right, below, z = level.points.unbind(1)
+        height, width = z.shape[-2:]
+        ahead, aside = moved(z, right, motion)
+        nearness = 1 / ahead.clamp(min=NEAREST)
+        across, down = aside * nearness, below * nearness
+        reach = math.tan(math.radians(self._fov) / 2)
+        grid = torch.stack([across / reach, down * (width / height / reach)], -1)
+        seen = (ahead > NEAREST) & ((across / reach).abs() <= 1 - 1 / width)
+        seen &= grid[..., 1].abs() <= 1 - 1 / height
+        found = nn.functional.grid_sample(level.first, grid, align_corners=False)
+        grey, inverse, known = found.unbind(1)
+        met = (known > WHOLE) & seen & level.even
+        reached = 1 / inverse.clamp(min=1 / FARTHEST)
+        back, side = moved(reached, reached * across, planar_inverse(motion))
+        grown, deeper, nearer = level.planes.unbind(1)
+        apart = grown * side + deeper * (reached * down) + nearer * back - 1
+        return (grey - level.second, seen), (apart / (1 + WORSE * z), met)
+
+
+def smaller(grey: Tensor, depth: Tensor, part: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Frames of pairs (B, 2, H, W), `part` times smaller: means, of depth those of its inverse.
 
     Returns:
-        (B, 3) planar motion [m, rad] that follows `motion`.
+        (B, 2, H / part, W / part) each: grey values, inverse depth [1/m], and whether half of it
+        at least is known.
     """
-    (first, second), (before, after) = smaller(grey, depth, part)
-    frame = torch.stack([first, before], 1)
-    values, expected, inside = seen_again(
-        torch.cat([frame, slopes(frame, fov_deg=fov_deg)], 1), after, motion,
-        fov_deg=fov_deg, far=far,
-    )  # fmt: skip
-    known = inside & (after > 0) & (values[:, 1] > 0)
-    difference = torch.stack([values[:, 0] - second, values[:, 1] - expected], 1)
-    return _solved(difference, values[:, 2:], after, motion, expected, known, fov_deg)
+    known = depth > 0
+    inverse = torch.where(known, 1 / depth.clamp(min=NEAREST), 0.0)
+    if part > 1:
+        pool = nn.functional.avg_pool2d
+        share = pool(known.float(), part)
+        grey, known = pool(grey, part), share > 0.5
+        inverse = torch.where(known, pool(inverse, part) / share.clamp(min=0.5), 0.0)
+    return grey, inverse, known
 
 
-def smaller(
-    grey: Tensor, depth: Tensor, part: int
-) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Frames of pairs (B, 2, H, W), `part` times smaller: means, of depth where all of it is known.
-
-    Returns:
-        Grey values of the first and of the second (B, H / part, W / part), and their depth.
-    """
-    pool = nn.functional.avg_pool2d
-    whole = pool((depth > 0).float(), part) > 1 - 1e-3
-    return pool(grey, part).unbind(1), (pool(depth, part) * whole).unbind(1)
-
-
-def _solved(
-    difference: Tensor,
-    slope: Tensor,
-    depth: Tensor,
-    motion: Tensor,
-    expected: Tensor,
-    known: Tensor,
-    fov_deg: float,
-) -> Tensor:
-    """A step of Gauss–Newton.
-
-    Args:
-        difference: (B, 2, H, W) of grey values and of depth [m]: the first frame, looked up, minus
-            the second.
-        slope: (B, 4, H, W) of the first frame where it is looked up; see `slopes`.
-        depth: (B, H, W) of the second frame [m].
-        motion: (B, 3) with which it is looked up.
-        expected: (B, H, W) depth of the second frame's points in the first [m].
-        known: (B, H, W) whether both frames know a pixel.
-        fov_deg: Horizontal field of view.
-    """
-    width = depth.shape[-1]
-    near = expected.clamp(min=0.05)
-    moves = _flow(depth, motion, near, fov_deg)
-    step_of_pixel = 2 * math.tan(math.radians(fov_deg) / 2) / width
-    rough = slope[:, 1::2].abs().sum(1) * step_of_pixel > EDGE * near
-    normal = DAMPING * torch.eye(3, device=depth.device)
-    right_side = torch.zeros(1, 3, 1, device=depth.device)
-    for k, (scale, there) in enumerate(((BRIGHTNESS, known), (METRES, known & ~rough))):
-        off = (difference[:, k] / scale).flatten(1)
-        columns = [
-            slope[:, k] * right + slope[:, 2 + k] * down - k * ahead for right, down, ahead in moves
-        ]
-        J = torch.stack(columns, 1).flatten(2) / scale
-        weighted = J * (there.flatten(1) / (1 + off.square()).square())[:, None]
-        # Mixed precision would round these sums.
-        with torch.autocast(depth.device.type, enabled=False):
-            normal = normal + weighted @ J.mT
-            right_side = right_side + weighted @ off[..., None]
-    step = -torch.linalg.solve(normal.double(), right_side.double())[..., 0]
-    return step.clamp(-LONGEST, LONGEST).float()
+def _level(grey: Tensor, inverse: Tensor, known: Tensor, *, fov_deg: float, far: float) -> _Level:
+    """What alignment needs of frames of one size (B, 2, h, w)."""
+    for _ in range(SMOOTHED):
+        grey = _smooth(grey)
+    flat, there = inverse[:, 1], known[:, 1]
+    height, width = flat.shape[-2:]
+    right, below = rays((height, width), fov_deg, grey.device)
+    pixel = 2 * math.tan(math.radians(fov_deg) / 2) / width
+    share = _smooth(there.float())
+    smoothed = torch.where(there, _smooth(flat) / share.clamp(min=0.05), flat)
+    grown, deeper = (slope / pixel for slope in _slopes(smoothed))
+    lighter, lower = (slope * (there / pixel) for slope in _slopes(grey[:, 1]))
+    nearer = smoothed - right * grown - below * deeper
+    z = torch.where(there, 1 / flat.clamp(min=1 / FARTHEST), far)
+    outwards = lighter * right + lower * below
+    weaker = 1 + WORSE * z
+    # With a step ahead [m], to the left [m], round [rad].
+    brightness = [-outwards / z, -lighter / z, -lighter - right * outwards]
+    distance = [-nearer / weaker, grown / weaker, (grown - right * nearer) * (z / weaker)]
+    changes = [torch.stack(columns, 1).flatten(2) for columns in (brightness, distance)]
+    return _Level(
+        first=torch.stack([grey[:, 0], inverse[:, 0], known[:, 0].float()], 1),
+        second=grey[:, 1].contiguous(),
+        points=torch.stack([z * right, z * below, z], 1),
+        planes=torch.stack([grown, deeper, nearer], 1),
+        even=there & ((grown.abs() + deeper.abs()) * pixel <= EDGE * smoothed),
+        changes=torch.cat(changes, 2),
+    )
 
 
-def _flow(
-    depth: Tensor, motion: Tensor, near: Tensor, fov_deg: float
-) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """How points move in the first frame as the motion goes on ahead, to the left and round.
+def _smooth(image: Tensor) -> Tensor:
+    """(..., h, w) with the weights 1, 2, 1 along both axes."""
+    for axis in (-1, -2):
+        wide = _widened(image, axis)
+        many = image.shape[axis]
+        ends = wide.narrow(axis, 0, many) + wide.narrow(axis, 2, many)
+        image = ends / 4 + image / 2
+    return image
 
-    Three times (B, H, W): to the right and downwards in the image plane, and ahead [m], per metre
-    or radian.
-    """
-    right, below = rays((depth.shape[-2], depth.shape[-1]), fov_deg, depth.device)
-    c, s = motion[:, 2, None, None].cos(), motion[:, 2, None, None].sin()
-    aside = depth * right
-    u = (c * aside - s * depth - motion[:, 1, None, None]) / near
-    v = depth * below / near
+
+def _slopes(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Central differences to the right and downwards, per pixel."""
     found = []
-    for ahead, across in ((1.0, 0.0), (0.0, -1.0), (aside, -depth)):
-        z, x = c * ahead + s * across, c * across - s * ahead
-        found.append(((x - u * z) / near, -v * z / near, z.expand_as(depth)))
-    return found
+    for axis in (-1, -2):
+        wide, many = _widened(image, axis), image.shape[axis]
+        found.append((wide.narrow(axis, 2, many) - wide.narrow(axis, 0, many)) / 2)
+    return found[0], found[1]
+
+
+def _widened(image: Tensor, axis: int) -> Tensor:
+    """One more on either side, going on straight: what is linear stays so to its border."""
+    many = image.shape[axis]
+    inner = [image.narrow(axis, k, 1) for k in (0, 1, many - 2, many - 1)]
+    return torch.cat([2 * inner[0] - inner[1], image, 2 * inner[3] - inner[2]], axis)

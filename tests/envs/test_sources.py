@@ -1,6 +1,7 @@
 """What systems learn from: true motions, the same bytes again, no scene of another split."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,13 +11,13 @@ from navworld.actions import FORWARD, LEFT, RIGHT
 from navworld.data import formats
 from navworld.envs.action_pairs import ActionPairs
 from navworld.envs.recording import RecordConfig, rides
-from navworld.envs.sources import RideClips
+from navworld.envs.sources import RideClips, _shelf
 from navworld.geometry import se3
 from navworld.recipe import Portion
 
 RIDES = RideClips(
     scenes="apartment:train[:2]", validation="apartment:validation[:1]", image_size=16,
-    seconds=3.0, length=4, held=4, light="none",
+    seconds=3.0, length=4, fresh=1, held=2, light="none",
 )  # fmt: skip
 PAIRS = ActionPairs(
     scenes="apartment:train[:1]", image_size=16, envs=2, held=4, light="none", actuation="none",
@@ -53,6 +54,40 @@ def test_validation_rides_are_in_validation_scenes():
     held = next(source.visits(Portion("validation", 1))).scenes.key
     assert len(set(train)) > 1
     assert held not in train
+
+
+def test_every_kind_of_scene_has_as_many_visits():
+    source = RideClips(scenes=("apartment:train[:6]", "maze:train[:1]", "city:train[:2]"))
+    keys = [v.scenes.key for v in itertools.islice(source.visits(Portion("train", 1)), 18)]
+    kinds = [key.partition("-")[0] for key in keys]
+    assert {kind: kinds.count(kind) for kind in kinds} == {"apartment": 6, "maze": 6, "city": 6}
+    assert len({key for key in keys if key.startswith("apartment")}) == 6  # each before any again
+    assert len({key for key in keys[:9] if key.startswith("city")}) == 2
+
+
+def test_rounds_go_on_with_what_they_have_seen():
+    source = replace(RIDES, fresh=1, held=2, passes=4)
+    shown = [{_first(clip) for clip in _clips(source, k)} for k in range(3)]
+    assert shown[0] & shown[1]
+    assert shown[1] & shown[2]
+    assert not shown[0] & shown[2]  # forgotten
+
+
+def test_a_run_that_goes_on_is_shown_the_same():
+    source = replace(RIDES, passes=2)
+    undisturbed = [some(source, Portion("train", 4, round=k), 4) for k in range(3)][-1]
+    _shelf.cache_clear()
+    for a, b in zip(undisturbed, some(source, Portion("train", 4, round=2), 4), strict=True):
+        assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+def _clips(source, index):
+    batches = some(source, Portion("train", 4, round=index), 40)
+    return [clip for batch in batches for clip in batch["rgb"]]
+
+
+def _first(clip):
+    return clip.numpy().tobytes()
 
 
 def test_a_discrete_action_without_noise_moves_as_commanded():
@@ -102,3 +137,8 @@ def test_clips_come_from_a_recording_too(tmp_path):
 def test_clips_of_one_frame_are_refused():
     with pytest.raises(ValueError, match="at least 2 frames"):
         RideClips(length=1)
+
+
+def test_more_fresh_visits_than_are_held_are_refused():
+    with pytest.raises(ValueError, match="no more fresh visits than are held"):
+        RideClips(fresh=5, held=4)

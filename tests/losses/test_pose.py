@@ -17,6 +17,9 @@ def test_orientation_counts_kappa_times():
     assert float(terms["loss"]) == pytest.approx(0.09 + 100 * 0.01)
     assert float(terms["translation_m"]) == pytest.approx(0.3)
     assert float(terms["rotation_rad"]) == pytest.approx(0.1)
+    counted = pose_weighted(estimate, target, kappa=2.0, units=(0.3, 0.05))
+    assert float(counted["loss"]) == pytest.approx(1 + 2 * 4, rel=1e-5)
+    assert float(counted["translation_m"]) == pytest.approx(0.3)
 
 
 def test_motions_are_measured_in_their_units():

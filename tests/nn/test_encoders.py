@@ -7,6 +7,8 @@ from navworld.evaluation.metrics.cost import parameters
 from navworld.nn.encoders.image import (
     FlowNetEncoder,
     ResNetEncoder,
+    binned,
+    mean_and_change,
     pair_channels,
     resized,
 )
@@ -65,3 +67,34 @@ def test_a_smaller_image_is_an_average():
     small = resized(image, (4, 4))
     assert small.shape == (1, 1, 4, 4, 1)
     assert float(small[0, 0, 1:3].mean()) == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_pair_in_the_dark_looks_like_one_by_day():
+    torch.manual_seed(0)
+    day = torch.rand(2, 3, 8, 8, 3) * 200 + 20
+    night = 0.5 * day + 3
+    seen = mean_and_change(day, 6.0, least=0.0)
+    assert seen.shape == (4, 6, 8, 8)
+    assert torch.allclose(seen, mean_and_change(night, 6.0, least=0.0), atol=1e-4)
+    assert float(seen[0, :3].mean()) == pytest.approx(0.0, abs=1e-5)
+    assert float(seen[0, :3].std()) == pytest.approx(1.0, abs=0.01)
+    assert seen.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_what_changes_between_two_images_is_magnified():
+    torch.manual_seed(0)
+    first = torch.rand(1, 1, 8, 8, 3) * 255
+    brighter = first + 10
+    same = mean_and_change(torch.cat([first, first], 1), 6.0)
+    changed = mean_and_change(torch.cat([first, brighter], 1), 6.0)
+    assert float(same[0, 3:].abs().max()) == 0.0
+    assert torch.allclose(changed[0, :3], same[0, :3], atol=1e-5)
+    unit = first.std(correction=0) + 5.0
+    assert torch.allclose(changed[0, 3:], torch.full((3, 8, 8), 60.0) / unit, atol=1e-5)
+
+
+def test_blocks_of_pixels_become_their_mean():
+    image = torch.arange(16.0).reshape(1, 1, 4, 4, 1)
+    assert binned(image, (2, 2)).flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
+    assert binned(image, (4, 4)) is image
+    assert binned(image, (3, 3)).shape == (1, 1, 3, 3, 1)

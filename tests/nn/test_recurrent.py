@@ -30,6 +30,17 @@ def test_rows_keep_their_states(cell):
     assert torch.allclose(after[[2, 0]], after_picked, atol=1e-6)
 
 
+def test_what_was_seen_once_is_not_forgotten_before_anything_is_learned():
+    torch.manual_seed(0)
+    core = Recurrent(32, 32, layers=2)
+    nothing = torch.zeros(64, 9, 32)
+    once = nothing.clone()
+    once[:, 0] = torch.randn(64, 32)
+    response = (core(once)[0] - core(nothing)[0]).detach().square().mean((0, 2)).sqrt()
+    assert response[0] > 0.03
+    assert response[8] > response[0]  # with PyTorch's defaults it falls to a tenth
+
+
 def test_an_unknown_cell_names_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'lstm'"):
         Recurrent(1, 1, cell="lstn")

@@ -28,6 +28,42 @@ def pair_channels(images: Tensor) -> Tensor:
     return pairs.flatten(0, 1).permute(0, 3, 1, 2)
 
 
+def mean_and_change(images: Tensor, gain: float, least: float = 5.0) -> Tensor:
+    """Consecutive images as their mean and what changes between them, at one contrast.
+
+    Two frames of a video are nearly equal; stacked as they are, what tells of motion is a small
+    part of what a first convolution sees. And in the dark a motion changes less than by day.
+
+    Args:
+        images: (B, n, H, W, C) floats, 0 … 255.
+        gain: How much the difference is magnified.
+        least: Added to the spread of values that counts as 1, so that noise stays noise.
+
+    Returns:
+        (B (n − 1), 2 C, H, W), `torch.channels_last`, the mean's values around 0 with spread 1.
+    """
+    first, second = images[:, :-1].flatten(0, 1), images[:, 1:].flatten(0, 1)
+    mean = (first + second) / 2
+    mean = mean - mean.mean((1, 2, 3), keepdim=True)
+    spread = torch.linalg.vector_norm(mean.flatten(1), dim=1) / mean[0].numel() ** 0.5
+    unit = 1 / (spread[:, None, None, None] + least)
+    pairs = torch.cat([mean * unit, (second - first) * (gain * unit)], -1)
+    return pairs.permute(0, 3, 1, 2)
+
+
+def binned(images: Tensor, size: tuple[int, int]) -> Tensor:
+    """Images (B, n, H, W, C) at another size; where blocks of pixels fit it, their means.
+
+    So a camera of few pixels sees, whose pixels each gather what a block of small ones does.
+    """
+    height, width = images.shape[2:4]
+    if height % size[0] or width % size[1] or (height, width) == size:
+        return resized(images, size)
+    flat = images.flatten(0, 1).permute(0, 3, 1, 2).float()
+    flat = nn.functional.avg_pool2d(flat, (height // size[0], width // size[1]))
+    return flat.permute(0, 2, 3, 1).unflatten(0, images.shape[:2])
+
+
 def resized(images: Tensor, size: tuple[int, int]) -> Tensor:
     """Images (B, n, H, W, C) at another size (height, width); smaller ones are averages."""
     if tuple(images.shape[2:4]) == size:

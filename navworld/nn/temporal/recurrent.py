@@ -31,6 +31,24 @@ class Recurrent(nn.Module):
         self.core = CELLS[cell](features, hidden, layers, batch_first=True)
         self.parts = 2 if cell == "lstm" else 1
         self.hidden, self.layers = hidden, layers
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """Gates that let signals of the input's size through, and at first forget little.
+
+        R. Jozefowicz et al., An Empirical Exploration of Recurrent Network Architectures, ICML
+        2015 (a forget gate's bias of 1); A. Saxe et al., ICLR 2014 (orthogonal recurrence).
+        """
+        for name, weights in self.core.named_parameters():
+            gates = weights.detach().split(self.hidden)
+            if name.startswith("bias"):
+                nn.init.zeros_(weights)
+                if self.parts == 2 and name.startswith("bias_ih"):
+                    nn.init.ones_(gates[1])
+                continue
+            for gate in gates:
+                spread = nn.init.orthogonal_ if "_hh_" in name else nn.init.xavier_uniform_
+                spread(gate)
 
     def forward(self, features: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Runs over time.
