@@ -37,6 +37,10 @@ def decode_pose(numbers: Tensor, form: str) -> Tensor:
     return se3.from_rotation_translation(R, numbers[..., :3])
 
 
+BLOCK = 16
+"""Rows that matrix products take at a time, or fewer."""
+
+
 class RelativePoseHead(nn.Module):
     """Relative pose from a feature vector, by one head or by one of several.
 
@@ -85,12 +89,20 @@ class RelativePoseHead(nn.Module):
             which: (...) int64, the head of every row; None where there is one.
         """
         with torch.autocast(features.device.type, enabled=False):
-            out = self.last(self.shared(features.float()))
+            out = self.last(self.shared(_filled(features.float())))[: len(features)]
         if which is None:
             return out * self.units
         each = out.unflatten(-1, (self.heads, self.size))
         index = which[..., None, None].expand(*which.shape, 1, self.size)
         return each.gather(-2, index).squeeze(-2) * self.units
+
+
+def _filled(features: Tensor) -> Tensor:
+    """Rows of zeros to the next full block: sums of a row then come out bit by bit the same,
+    whatever stands beside it."""
+    if features.ndim != 2:
+        return features
+    return nn.functional.pad(features, (0, 0, 0, -len(features) % BLOCK))
 
 
 def _known(form: str) -> int:
