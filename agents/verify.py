@@ -29,8 +29,10 @@ from navworld.recipe import Recipe
 from navworld.training.supervised import CHECKPOINT, LOG, WEIGHTS
 
 KILLS = 20
-ROUNDS_PER_KILL = 4
+ROUNDS_PER_KILL = 8
 """So long is a run; a kill comes while it starts, or some rounds on."""
+MISSED = 2
+"""Checkpoints that may be written before one is caught being written."""
 CHANGES = (
     "training.round_steps=2", "training.precision=bf16", "training.workers=1", "training.threads=1",
 )  # fmt: skip
@@ -130,7 +132,7 @@ class Run:
             left: Kills that are to come, this one too: the run is not to end before them.
         """
         before, stale = self.rounds, self._partial()
-        ahead = int(rng.integers(0, max(1, (self.length - before) // left)))
+        ahead = int(rng.integers(0, max(1, (self.length - before) // (2 * left))))
         words = self.folder.with_suffix(".err")
         with words.open("wb") as errors:
             process = subprocess.Popen(
@@ -141,8 +143,10 @@ class Run:
         until = time.perf_counter() + rng.uniform(0, round_s)
         while time.perf_counter() < until and process.poll() is None:
             time.sleep(0.001)
+        last = self.rounds + MISSED
         while in_writing and self._partial() in (None, stale) and process.poll() is None:
-            pass
+            if self.rounds > last:
+                break
         process.kill()
         if process.wait() != -signal.SIGKILL:
             told = words.read_text()[-500:] or "it ended before it could be killed"

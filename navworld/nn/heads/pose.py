@@ -98,8 +98,10 @@ class RelativePoseHead(nn.Module):
 
 
 def _filled(features: Tensor) -> Tensor:
-    """Rows of zeros to the next full block: sums of a row then come out bit by bit the same,
-    whatever stands beside it."""
+    """Rows of zeros to the next full block.
+
+    Sums of a row then come out bit by bit the same, whatever stands beside it.
+    """
     if features.ndim != 2:
         return features
     return nn.functional.pad(features, (0, 0, 0, -len(features) % BLOCK))

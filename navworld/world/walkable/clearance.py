@@ -47,8 +47,18 @@ def clearances(free: NDArray[np.bool_], cell: float) -> NDArray[np.float32]:
         raise ValueError(
             "no cell of the grid is blocked: surround the free space with blocked cells"
         )
-    distance = cv2.distanceTransform(1 - blocked, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return distance[1::2, 1::2] * np.float32(0.5 * cell)
+    return distances(1 - blocked)[1::2, 1::2] * np.float32(0.5 * cell)
+
+
+def distances(inside: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How far cells that are not 0 are from the nearest that is [cells].
+
+    OpenCV's distances end differently in their last bits with the number of its threads. Their
+    squares are whole numbers, whose roots are not.
+    """
+    near = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    whole = np.rint(np.square(near, dtype=np.float64))
+    return np.sqrt(whole).astype(np.float32)
 
 
 @intrinsic

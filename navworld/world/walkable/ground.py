@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import distance_transform_edt, map_coordinates
 
 from navworld.world.scene import Floor
-from navworld.world.walkable.clearance import clearances
+from navworld.world.walkable.clearance import clearances, distances
 from navworld.world.walkable.columns import centres, clip, in_cells
 
 SLOPE = float(np.radians(20))
@@ -209,7 +209,7 @@ def held(floors: list[Floor], height: float, shape: tuple[int, int]) -> NDArray[
 def _wide(parts: NDArray[np.bool_], radius: float, around: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The components of `around` in which a component of `parts` holds a disc [cells]."""
     padded = np.pad(parts, 1).astype(np.uint8)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    distance = distances(padded)[1:-1, 1:-1]
     count, labels = cv2.connectedComponents(around.astype(np.uint8), connectivity=4)
     kept = np.zeros(count, np.bool_)
     kept[labels[distance > radius]] = True
