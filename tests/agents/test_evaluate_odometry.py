@@ -44,6 +44,7 @@ def test_agents_and_odometers_have_tables_of_their_own():
     row = dict.fromkeys(
         ("recipe", "benchmark", "metric", "value", "low", "high", "unit", "command"), ""
     )
+    row["seeds"] = "1"
     agent = {**row, "recipe": "a", "benchmark": "nav-v1", "metric": "spl", "value": "0.5"}
     odometer = {**row, "recipe": "o", "benchmark": "odo-v1", "metric": "t_err_percent/drone",
                 "value": "7"}  # fmt: skip
