@@ -2,9 +2,12 @@
 
 import threading
 
+import numpy as np
 import pytest
 import torch
 
+from navworld.agents.catalog import build_agent
+from navworld.nn.policies.actions import action_logits
 from navworld.nn.rows import by_rows
 
 CPU = torch.device("cpu")
@@ -52,3 +55,28 @@ def test_what_goes_wrong_in_a_part_is_said(threads):
     with pytest.raises(ValueError, match="no such rows"):
         by_rows(ask, 32, CPU)
     assert torch.get_num_threads() == threads
+
+
+def test_a_policy_decides_alike_on_any_number_of_threads(threads):
+    """Its network has parts that every call fills anew; rows must not meet in them."""
+    policy = build_agent("pointnav").policy
+    random = np.random.default_rng(0)
+    rows = 25
+    seen = {
+        key: random.integers(0, 2, (rows, 3, 64, 64), dtype=np.uint8) * 252
+        for key in ("map_near", "map_far")
+    }
+    seen["goal_polar"] = random.random((rows, 3), dtype=np.float32)
+    seen["map_motion"] = random.random((rows, 3), dtype=np.float32)
+    tensors = {key: torch.as_tensor(value) for key, value in seen.items()}
+    with torch.no_grad():
+        expected = policy.network.get_distribution(tensors).distribution.logits
+    policy.network.set_training_mode(False)
+    for _ in range(10):
+        asked = by_rows(
+            lambda span: action_logits(policy.network, {k: v[span] for k, v in tensors.items()}),
+            rows, CPU,
+        )  # fmt: skip
+        assert torch.allclose(torch.cat(asked), expected, atol=1e-5)
+    actions, _ = policy.predict(seen)
+    assert actions.shape == (rows,)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from gymnasium import spaces
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor
-from torch.distributions import Categorical
 
 
 def action_logits(network: ActorCriticPolicy, observation: dict[str, Tensor]) -> Tensor:
     """(B, actions) log-probabilities of the actions.
 
+    The policy's own distribution is one object that every call fills anew; threads that ask for
+    some rows each would read each other's.
+
     Raises:
         TypeError: The policy does not decide between numbered actions.
     """
-    distribution = network.get_distribution(observation).distribution
-    if not isinstance(distribution, Categorical):
+    if not isinstance(network.action_space, spaces.Discrete):
         raise TypeError(
             f"the policy's actions are {network.action_space}, expected Discrete: "
             "make it for an environment with numbered actions"
         )
-    return distribution.logits
+    features = network.extract_features(observation, network.pi_features_extractor)
+    scores: Tensor = network.action_net(network.mlp_extractor.forward_actor(features))
+    return scores - scores.logsumexp(-1, keepdim=True)
