@@ -22,5 +22,6 @@ def action_logits(network: ActorCriticPolicy, observation: dict[str, Tensor]) ->
             "make it for an environment with numbered actions"
         )
     features = network.extract_features(observation, network.pi_features_extractor)
+    assert isinstance(features, Tensor)  # of one extractor there are no two
     scores: Tensor = network.action_net(network.mlp_extractor.forward_actor(features))
     return scores - scores.logsumexp(-1, keepdim=True)

@@ -50,7 +50,7 @@ def clearances(free: NDArray[np.bool_], cell: float) -> NDArray[np.float32]:
     return distances(1 - blocked)[1::2, 1::2] * np.float32(0.5 * cell)
 
 
-def distances(inside: NDArray[np.uint8]) -> NDArray[np.float32]:
+def distances(inside: NDArray) -> NDArray[np.float32]:
     """How far cells that are not 0 are from the nearest that is [cells].
 
     OpenCV's distances end differently in their last bits with the number of its threads. Their
