@@ -98,14 +98,26 @@ class Proof:
         self._quiet, self._samples = quiet, samples
         self._rungs: dict[str, dict[str, NDArray]] = {}
 
-    def trained(self, ablation: str = "") -> Scores:
-        """Scores of all seeds of the system, or of one of its ablations."""
-        odometers = [self.odometer(seed, ablation) for seed in self.seeds]
-        return Scores(ablation or self.system.name, self._score(odometers))
+    def scores(self, *names: str) -> list[Scores]:
+        """Scores of all seeds of some systems, on the same samples, each rendered once for all.
 
-    def floor(self, name: str) -> Scores:
-        """Scores of a system that learns nothing."""
-        return Scores(name, self._score([build_odometer(name)]))
+        Args:
+            names: "" for the system, an ablation of it, or what learns nothing, as in the
+                catalogue.
+        """
+        groups = [self._odometers(name) for name in names]
+        found = self._score([odometer for group in groups for odometer in group])
+        ends = np.cumsum([len(group) for group in groups])[:-1]
+        rows = {metric: np.split(values, ends) for metric, values in found.items()}
+        return [
+            Scores(name or self.system.name, {metric: parts[k] for metric, parts in rows.items()})
+            for k, name in enumerate(names)
+        ]
+
+    def _odometers(self, name: str) -> list[Odometer]:
+        if name and name not in self.system.ablations:
+            return [build_odometer(name)]
+        return [self.odometer(seed, name) for seed in self.seeds]
 
     def odometer(self, seed: int, ablation: str = "") -> Odometer:
         """A trained odometer."""

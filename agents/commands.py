@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from navworld.evaluation.result import Result
@@ -139,14 +139,8 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         a.name,
         benchmark=a.benchmark,
         scenes=a.scenes,
-        episodes=a.episodes,
-        num_envs=a.envs or 25,
-        threads=a.threads,
-        weights=a.weights,
         localizer=a.localizer,
-        report=a.report,
-        video=a.video,
-        videos=a.videos,
+        **_running(a),
     )
     if a.record:
         from navworld.agents.results import record
@@ -156,27 +150,28 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     return _finish(result, a.json)
 
 
+def _running(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What is run of a benchmark, how, and what is left of it."""
+    names = ("episodes", "threads", "weights", "report", "video", "videos")
+    given = {name: getattr(arguments, name) for name in names}
+    return {**given, "num_envs": arguments.envs or 25}
+
+
 def _ladder(arguments: argparse.Namespace) -> int:
     from navworld.agents.ladder import ladder
 
     a = arguments
-    result = ladder(
+    found = ladder(
         a.name,
         benchmark=a.benchmark or "pointnav-noisy-v1",
-        episodes=a.episodes,
-        num_envs=a.envs or 25,
-        threads=a.threads,
-        weights=a.weights,
         learned=a.learned,
         only=a.rungs,
         out=a.out,
-        report=a.report,
-        video=a.video,
-        videos=a.videos,
         record=a.record,
+        **_running(a),
     )
     if a.json:
-        result.write(a.json)
+        found.result().write(a.json)
     return 0
 
 

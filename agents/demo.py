@@ -10,7 +10,7 @@ from pathlib import Path
 from navworld.agents.agent import Agent
 from navworld.agents.catalog import AGENTS, build_agent
 from navworld.agents.evaluate import run_agent, save_videos, trajectory_pictures
-from navworld.agents.ladder import climb, spread
+from navworld.agents.ladder import ladder, spread
 from navworld.agents.train import train
 from navworld.envs.benchmarks import benchmark, draw_episodes
 from navworld.evaluation.report import section, summarize, text_table, write_report
@@ -69,11 +69,10 @@ def demo(
     print("\nWithout GPS, under noise, with other ways of knowing where it is:\n")
     shown = folder / "ladder"
     shutil.rmtree(shown, ignore_errors=True)
-    rungs = climb(
-        "pointnav", benchmark=LADDER, episodes=ladder_episodes, only=RUNGS, threads=2,
+    rungs = ladder(
+        benchmark=LADDER, episodes=ladder_episodes, only=RUNGS, threads=2, out=str(shown),
         video=str(shown),
     )  # fmt: skip
-    print("\n" + rungs.text())
     believed = rungs.section(
         "Where it is, and where it believes to be", sorted(shown.glob("*.mp4"))
     )

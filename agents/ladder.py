@@ -24,7 +24,6 @@ from navworld.beliefs import GPS, Oracle
 from navworld.envs.benchmarks import benchmark as find_benchmark
 from navworld.envs.tasks.pointnav import Episode
 from navworld.evaluation.beliefs import belief_errors
-from navworld.evaluation.result import Result
 from navworld.sensors.gps import GPSCompass
 from navworld.sensors.wheels import WheelOdometry
 from navworld.solvers.libraries import MissingPackageError
@@ -103,8 +102,8 @@ def ladder(
     video: str | None = None,
     videos: int = 1,
     record: bool = False,
-) -> Result:
-    """Runs an agent up the ladder; prints one table.
+) -> Ladder:
+    """Runs an agent up the ladder, a line per rung; prints one table.
 
     Args:
         episodes: Only so many, spread evenly over the benchmark's places.
@@ -123,39 +122,6 @@ def ladder(
     if record and (episodes is not None or only):
         raise ValueError("--record takes whole ladders: leave out --episodes and --rungs")
     kept = Kept(Path(out or f"runs/ladder/{name}-{benchmark}"))
-    found = climb(
-        name, benchmark=benchmark, episodes=episodes, num_envs=num_envs, threads=threads,
-        weights=weights, learned=learned, only=only, kept=kept, video=video, videos=videos,
-    )  # fmt: skip
-    print("\n" + found.text())
-    if report:
-        print(f"report: {found.write(Path(report), Path(video) if video else None)}")
-    if record:
-        found.record()
-    if out is None:
-        kept.clear()
-    return found.result()
-
-
-def climb(
-    name: str,
-    *,
-    benchmark: str,
-    episodes: int | None = None,
-    num_envs: int = 25,
-    threads: int = 1,
-    weights: str | None = None,
-    learned: Sequence[str] = (),
-    only: Sequence[str] = (),
-    kept: Kept | None = None,
-    video: str | None = None,
-    videos: int = 1,
-) -> Ladder:
-    """Runs an agent up the ladder, a line per rung; arguments as of `ladder`.
-
-    Args:
-        kept: Where rungs are put that are done, and taken from.
-    """
     protocol = find_benchmark(benchmark)
     frozen = spread(protocol.episodes(), episodes)
     agent = suited(build_agent(name, weights), protocol.options)
@@ -168,7 +134,7 @@ def climb(
         except (FileNotFoundError, MissingPackageError) as error:
             found.missing[rung.name] = str(error)
             continue
-        rollouts = kept.taken(rung.name, fitted, about) if kept else None
+        rollouts = kept.taken(rung.name, fitted, about)
         if rollouts is None:
             rollouts = run_agent(
                 fitted, frozen, num_envs=num_envs, threads=threads, filmed=filmed,
@@ -176,13 +142,19 @@ def climb(
             )  # fmt: skip
             for rollout in rollouts:
                 rollout.metrics.update(belief_errors(rollout))
-            if kept:
-                kept.put(rung.name, fitted, about, rollouts)
+            kept.put(rung.name, fitted, about, rollouts)
             if video:
                 save_videos(Path(video), rollouts, f"{name}-{rung.name.replace(' ', '-')}")
         odometer = getattr(fitted.localizer, "odometer", None)
         found.add(rung.name, rung.system, rollouts, costs(odometer))
         print(found.line(rung.name), flush=True)
+    print("\n" + found.text())
+    if report:
+        print(f"report: {found.write(Path(report), Path(video) if video else None)}")
+    if record:
+        found.record()
+    if out is None:
+        kept.clear()
     return found
 
 

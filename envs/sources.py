@@ -6,11 +6,14 @@ A source is a frozen dataclass with a method `batches` (`navworld.recipe.Data`).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, count, islice
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -32,6 +35,9 @@ Clip = dict[str, Tensor]
 
 VALIDATION_SEED = 1
 """Of the rides that a run is judged on."""
+
+AHEAD = 4
+"""Visits that a worker makes before they are wanted."""
 
 VALIDATION_SHARE = 0.25
 """Their length, as a share of those for training: so as many clips come from more scenes."""
@@ -117,14 +123,12 @@ class RideClips:
         begin = portion.round * self.fresh
         end = begin + self.fresh
         shelf = _shelf(repr(self), portion.seed, portion.part)
-        numbers = range(max(0, end - self.held), end)
-        for number in set(numbers) - set(shelf):
-            shelf[number] = _Visit(self._made(portion, number))
-        for number in set(shelf) - set(numbers):
-            del shelf[number]
-        pool = [clip for number in numbers if number < begin for clip in shelf[number]]
+        shelf.forget(max(0, end - self.held))
+        made = partial(self._made, portion)
+        pool = [c for n in range(max(0, end - self.held), begin) for c in shelf.visit(n, made)]
         rng = np.random.default_rng(_number(portion.seed, portion.round, *portion.part, 2))
-        for clip in chain.from_iterable(shelf[number] for number in range(begin, end)):
+        coming = (shelf.visit(number, made) for number in range(begin, end))
+        for clip in chain.from_iterable(coming):
             pool.append(clip)
             for _ in range(self.passes if len(pool) >= portion.size else 0):
                 yield pool[int(rng.integers(len(pool)))]
@@ -203,26 +207,52 @@ class RideClips:
         return {**item, "T_previous_current": se3.relative(T[:-1], T[1:]), "stamp": stamps}
 
 
-class _Visit:
-    """The clips of a visit: made when they are first asked for, then remembered."""
+class _Shelf:
+    """The visits that a process holds for a run; a worker makes some ahead, beside giving others.
 
-    def __init__(self, coming: Iterator[Clip]) -> None:
-        self._coming, self._clips = coming, list[Clip]()
+    So scenes are made and lit while a network learns, however many steps a scene lasts.
+    """
 
-    def __iter__(self) -> Iterator[Clip]:
-        for k in count():
-            if k == len(self._clips):
-                clip = next(self._coming, None)
-                if clip is None:
-                    return
-                self._clips.append(clip)
-            yield self._clips[k]
+    def __init__(self) -> None:
+        self._visits: dict[int, Future[list[Clip]]] = {}
+        self._asked: SimpleQueue[tuple[Future[list[Clip]], Callable[[], Iterator[Clip]]]]
+        self._asked = SimpleQueue()
+        self._maker: Thread | None = None
+
+    def visit(self, number: int, made: Callable[[int], Iterator[Clip]]) -> list[Clip]:
+        """The clips of a visit, made now if they have not been."""
+        if get_worker_info() is None:
+            if number not in self._visits:
+                self._visits[number] = Future()
+                self._visits[number].set_result(list(made(number)))
+            return self._visits[number].result()
+        for ahead in range(number, number + AHEAD + 1):
+            if ahead not in self._visits:
+                self._visits[ahead] = Future()
+                self._asked.put((self._visits[ahead], partial(made, ahead)))
+        if self._maker is None:
+            self._maker = Thread(target=self._make, daemon=True)
+            self._maker.start()
+        return self._visits[number].result()
+
+    def forget(self, before: int) -> None:
+        """Lets go of the visits before a number."""
+        for number in [n for n in self._visits if n < before]:
+            del self._visits[number]
+
+    def _make(self) -> None:
+        while True:
+            visit, made = self._asked.get()
+            try:
+                visit.set_result(list(made()))
+            except Exception as error:  # it is raised where the visit is wanted
+                visit.set_exception(error)
 
 
 @lru_cache(maxsize=1)
-def _shelf(source: str, seed: int, part: tuple[int, int]) -> dict[int, _Visit]:
-    """The visits that a process holds for a run, by number; empty at first."""
-    return {}
+def _shelf(source: str, seed: int, part: tuple[int, int]) -> _Shelf:
+    """The shelf of a run."""
+    return _Shelf()
 
 
 def stacked(items: list[Item]) -> dict[str, Tensor]:

@@ -19,7 +19,7 @@ DESCRIPTION = "Simulated 3-D scenes in which machines learn where they are and h
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command line; returns the exit status."""
     parser = build_parser()
-    arguments = parser.parse_args(argv)
+    arguments = _parsed(parser, argv)
     try:
         return arguments.run(arguments)
     except (ValueError, TypeError, FileNotFoundError) as error:
@@ -30,6 +30,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130
+
+
+def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """The words of a line; key=value may also stand after options, which argparse does not see."""
+    arguments, rest = parser.parse_known_args(argv)
+    if hasattr(arguments, "overrides"):
+        late = [word for word in rest if "=" in word and not word.startswith("-")]
+        arguments.overrides = [*arguments.overrides, *late]
+        rest = [word for word in rest if word not in late]
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return arguments
 
 
 def build_parser() -> argparse.ArgumentParser:

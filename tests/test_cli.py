@@ -49,3 +49,19 @@ def test_evaluate_writes_one_json_object(tmp_path):
     assert {"metrics", "command", "config", "commit", "hardware"} <= set(result)
     success = result["metrics"]["success"]
     assert 0 <= success["low"] <= success["value"] <= success["high"] <= 1
+
+
+def test_changes_may_stand_before_options_and_after(monkeypatch):
+    given = []
+    monkeypatch.setattr("navworld.cli.commands.run_train", lambda a: given.append(a.overrides) or 0)
+    for words in (["a=1", "--preset", "tiny"], ["--preset", "tiny", "a=1"]):
+        assert main(["train", "odometry/deepvo", *words, "--set", "b=2"]) == 0
+    assert main(["train", "odometry/deepvo", "a=1", "--preset", "tiny", "b=2"]) == 0
+    assert given == [["a=1"], ["a=1"], ["a=1", "b=2"]]
+
+
+@pytest.mark.parametrize("words", [["train", "x", "--seed", "1", "b"], ["list", "systems", "a=1"]])
+def test_words_that_mean_nothing_are_named(words, capsys):
+    with pytest.raises(SystemExit):
+        main(words)
+    assert f"unrecognized arguments: {words[-1]}" in capsys.readouterr().err

@@ -38,7 +38,7 @@ class DeadReckoning:
     @property
     def sensors(self) -> tuple[Any, ...]:
         """What the odometer reads."""
-        return tuple(getattr(self.odometer, "sensors", ()))
+        return tuple(getattr(self.odometer, "sensors", None) or ())
 
     def reset(self, T_world_body: NDArray, ids: IntArray) -> None:
         """Begins an episode at known poses (n, 4, 4)."""

@@ -15,7 +15,6 @@ motion is expected near what was meant, as far as that is known.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -23,9 +22,9 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor, nn
 
-from navworld.nn.alignment_kernels import descend
+from navworld.nn.alignment_kernels import descend, prepare
+from navworld.nn.rows import kernel_by_rows
 from navworld.nn.views import moved, planar_inverse, planar_product, rays
-from navworld.world.threads import on_threads
 
 Stage = tuple[int, int, float, float]
 """(how many times smaller the frames are made, steps, difference of brightness beyond which a
@@ -53,8 +52,6 @@ ANYWHERE = 1e6
 """Standard deviation of what is not expected anywhere [m, rad]."""
 SMALLEST = 4
 """Frames have at least so many pixels along both sides."""
-AT_ONCE = 4
-"""Pairs that a thread takes at a time."""
 STRAY = 1.7
 """Motions beyond so many standard deviations from what is expected are drawn to it less."""
 
@@ -150,16 +147,7 @@ class Alignment:
             reach, NEAREST, FARTHEST, WORSE, WHOLE, LONGEST, DAMPING, EXPECTED, STRAY,
         )  # fmt: skip
         pixel_units = float(units[0]), float(units[1])
-        todo = itertools.count(0, AT_ONCE)
-
-        def work() -> None:
-            while (begin := next(todo)) < len(motion):
-                end = min(begin + AT_ONCE, len(motion))
-                told = (steps, pixel_units, limits, SETTLED, begin, end)
-                descend(*arrays, *told)  # type: ignore[call-arg]
-
-        threads = min(torch.get_num_threads(), -(-len(motion) // AT_ONCE))
-        on_threads(work, threads)
+        kernel_by_rows(descend, len(motion), *arrays, steps, pixel_units, limits, SETTLED)
         return numbers[0], curvature
 
     def _in_tensors(
@@ -188,7 +176,8 @@ class Alignment:
                     f"high or wide: expected at least {SMALLEST}"
                 )
             frames = smaller(self._grey, self._depth, part)
-            self._levels[part] = _level(*frames, fov_deg=self._fov, far=self._far)
+            made = _level_on_threads if self._grey.device.type == "cpu" else _level
+            self._levels[part] = made(*frames, fov_deg=self._fov, far=self._far)
         return self._levels[part]
 
     def _pull(
@@ -243,8 +232,26 @@ def smaller(grey: Tensor, depth: Tensor, part: int) -> tuple[Tensor, Tensor, Ten
     return grey, inverse, known
 
 
+def _level_on_threads(
+    grey: Tensor, inverse: Tensor, known: Tensor, *, fov_deg: float, far: float
+) -> _Level:
+    """What alignment needs of frames of one size (B, 2, h, w), on the CPU."""
+    size = grey.shape[0], *grey.shape[2:]
+    shapes = (3, *size[1:]), size[1:], (3, *size[1:]), (3, *size[1:])
+    first, second, points, planes = (grey.new_empty(size[0], *shape) for shape in shapes)
+    even = known.new_empty(size)
+    changes = grey.new_empty(size[0], 3, 2 * size[1] * size[2])
+    right, below = rays((size[1], size[2]), fov_deg, grey.device)
+    given = (grey, inverse, known, right, below[:, 0], first, second, points, planes, even, changes)
+    pixel = 2 * math.tan(math.radians(fov_deg) / 2) / size[2]
+    limits = (pixel, float(far), FARTHEST, WORSE, EDGE)
+    arrays = [tensor.contiguous().numpy() for tensor in given]
+    kernel_by_rows(prepare, len(grey), *arrays, SMOOTHED, limits)
+    return _Level(first, second, points, planes, even, changes)
+
+
 def _level(grey: Tensor, inverse: Tensor, known: Tensor, *, fov_deg: float, far: float) -> _Level:
-    """What alignment needs of frames of one size (B, 2, h, w)."""
+    """The same by tensors, wherever they are."""
     for _ in range(SMOOTHED):
         grey = _smooth(grey)
     flat, there = inverse[:, 1], known[:, 1]

@@ -11,6 +11,8 @@ import math
 import numpy as np
 from numba import njit
 
+from navworld.nn.views_kernels import corners
+
 
 @njit(cache=True, nogil=True, fastmath=True)
 def descend(
@@ -78,10 +80,7 @@ def _step(
             u, v = across * focal + middle_x, down * focal + middle_y
             if u < 0 or v < 0 or u > right_most or v > lowest:
                 continue
-            left, top = min(int(u), width - 2), min(int(v), height - 2)
-            fu, fv = u - left, v - top
-            w11, w10, w01 = fu * fv, fv - fu * fv, fu - fu * fv
-            w00 = one - fu - fv + w11
+            left, top, w00, w01, w10, w11 = corners(u, v, width, height)
             grey = (
                 w00 * first[0, top, left] + w01 * first[0, top, left + 1]
                 + w10 * first[0, top + 1, left] + w11 * first[0, top + 1, left + 1]
@@ -158,3 +157,97 @@ def _solved(a, b0, b1, b2):
     x2 = y2 / d2
     x1 = y1 / d1 - l21 * x2
     return b0 / d0 - l10 * x1 - l20 * x2, x1, x2
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def prepare(
+    grey, inverse, known, right, below, first, second, points, planes, even, changes, smoothings,
+    limits, begin, end,
+):  # fmt: skip
+    """What alignment needs of frames of one size, for the pairs from `begin` to before `end`.
+
+    Args:
+        grey: (B, 2, h, w) brightness.
+        inverse: (B, 2, h, w) inverse depth [1/m].
+        known: (B, 2, h, w) where there is depth.
+        right: (w,) how far right pixels look at a depth of 1.
+        below: (h,) likewise below.
+        first, second, points, planes, even, changes: Filled; see `descend`.
+        smoothings: Of brightness.
+        limits: Size of a pixel at a depth of 1, depth of what has none, farthest [m],
+            worse [1/m], edge.
+    """
+    pixel, far, farthest, worse, edge = limits
+    height, width = second.shape[1], second.shape[2]
+    pixels = height * width
+    spare = np.empty((height, width), np.float32)
+    share = np.empty((height, width), np.float32)
+    flat = np.empty((height, width), np.float32)
+    one, half, scale = np.float32(1.0), np.float32(0.5), np.float32(1.0 / pixel)
+    for k in range(begin, end):
+        for i in range(height):
+            for j in range(width):
+                first[k, 0, i, j], first[k, 1, i, j] = grey[k, 0, i, j], inverse[k, 0, i, j]
+                first[k, 2, i, j] = one if known[k, 0, i, j] else np.float32(0.0)
+                second[k, i, j], flat[i, j] = grey[k, 1, i, j], inverse[k, 1, i, j]
+                share[i, j] = one if known[k, 1, i, j] else np.float32(0.0)
+        for _ in range(smoothings):
+            _smooth(first[k, 0], spare)
+            _smooth(second[k], spare)
+        _smooth(share, spare)
+        _smooth(flat, spare)
+        for i in range(height):
+            for j in range(width):
+                if known[k, 1, i, j]:
+                    flat[i, j] = flat[i, j] / max(share[i, j], np.float32(0.05))
+                else:
+                    flat[i, j] = inverse[k, 1, i, j]
+        for i in range(height):
+            above, under = max(i - 1, 0), min(i + 1, height - 1)
+            rows = half if under - above == 2 else one
+            for j in range(width):
+                left, beside = max(j - 1, 0), min(j + 1, width - 1)
+                columns = half if beside - left == 2 else one
+                grown = (flat[i, beside] - flat[i, left]) * (columns * scale)
+                deeper = (flat[under, j] - flat[above, j]) * (rows * scale)
+                there = known[k, 1, i, j]
+                ray, down, smoothed = right[j], below[i], flat[i, j]
+                nearer = smoothed - ray * grown - down * deeper
+                lighter = lower = np.float32(0.0)
+                z = np.float32(far)
+                if there:
+                    bright = second[k]
+                    lighter = (bright[i, beside] - bright[i, left]) * (columns * scale)
+                    lower = (bright[under, j] - bright[above, j]) * (rows * scale)
+                    z = one / max(inverse[k, 1, i, j], one / np.float32(farthest))
+                outwards = lighter * ray + lower * down
+                weaker = one / (one + np.float32(worse) * z)
+                points[k, 0, i, j], points[k, 1, i, j], points[k, 2, i, j] = z * ray, z * down, z
+                planes[k, 0, i, j], planes[k, 1, i, j] = grown, deeper
+                planes[k, 2, i, j] = nearer
+                steep = (abs(grown) + abs(deeper)) * np.float32(pixel)
+                even[k, i, j] = there and steep <= np.float32(edge) * smoothed
+                at = i * width + j
+                changes[k, 0, at] = -outwards / z
+                changes[k, 1, at] = -lighter / z
+                changes[k, 2, at] = -lighter - ray * outwards
+                at += pixels
+                changes[k, 0, at] = -nearer * weaker
+                changes[k, 1, at] = grown * weaker
+                changes[k, 2, at] = (grown - ray * nearer) * (z * weaker)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _smooth(image, spare):
+    """An image (h, w) with the weights 1, 2, 1 along both axes, in place; its border stays."""
+    height, width = image.shape
+    half, quarter = np.float32(0.5), np.float32(0.25)
+    for i in range(height):
+        spare[i, 0], spare[i, width - 1] = image[i, 0], image[i, width - 1]
+        for j in range(1, width - 1):
+            spare[i, j] = (image[i, j - 1] + image[i, j + 1]) * quarter + image[i, j] * half
+    for j in range(width):
+        image[0, j], image[height - 1, j] = spare[0, j], spare[height - 1, j]
+    for i in range(1, height - 1):
+        for j in range(width):
+            image[i, j] = (spare[i - 1, j] + spare[i + 1, j]) * quarter + spare[i, j] * half

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -17,7 +17,7 @@ from navworld.world.threads import on_threads
 Answer = TypeVar("Answer")
 
 FEWEST = 4
-"""Rows that are worth a thread."""
+"""Rows that are worth a thread, and that a kernel's thread takes at a time."""
 
 
 def by_rows(ask: Callable[[slice], Answer], rows: int, device: torch.device) -> list[Answer]:
@@ -48,3 +48,20 @@ def by_rows(ask: Callable[[slice], Answer], rows: int, device: torch.device) -> 
 
     on_threads(work, parts)
     return [found[k] for k in range(parts)]
+
+
+def kernel_by_rows(kernel: Callable[..., None], rows: int, *told: Any) -> None:
+    """Calls a kernel with (*told, begin, end) for some rows after the others, likewise on threads.
+
+    Args:
+        kernel: Compiled, without the interpreter's lock; what it writes stands in `told`.
+        rows: Of the batch.
+        told: Arrays and numbers.
+    """
+    todo = itertools.count(0, FEWEST)
+
+    def work() -> None:
+        while (begin := next(todo)) < rows:
+            kernel(*told, begin, min(begin + FEWEST, rows))
+
+    on_threads(work, min(torch.get_num_threads(), -(-rows // FEWEST)))

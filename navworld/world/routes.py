@@ -153,9 +153,21 @@ def _legs(navigator: Navigator | None, rng: np.random.Generator) -> Iterator[NDA
             yield leg
             here = points[-1]
     here = navigator.sample(rng, 1)[0]
+    found, back = _leg(navigator, rng, here), None
     while True:
-        here, leg = _leg(navigator, rng, here)
+        if found is not None:
+            here, leg = found
+            back = leg[::-1]
+        elif back is not None:  # a corner that is hard to leave but by the way that led there
+            leg, here, back = back, back[-1], None
+        else:
+            raise ValueError(
+                f"no way leads on from ({here[0]:.2f}, {here[1]:.2f}) for a body of radius "
+                f"{navigator.radius:g} m: its walkable space is {navigator.area:.1f} m²; take a "
+                "smaller carrier or another scene"
+            )
         yield leg
+        found = _leg(navigator, rng, here)
 
 
 def _laps(
@@ -182,7 +194,10 @@ def _lap(
     shortest = np.inf
     for _ in range(ATTEMPTS):
         start = navigator.sample(rng, 1)[0]
-        end, leg = _leg(navigator, rng, start)
+        out = _leg(navigator, rng, start)
+        if out is None:
+            continue
+        end, leg = out
         length, path = shortest_path(navigator, end, start)
         home = _rounded(path, navigator, navigator.radius) if length > 0.5 else None
         if home is None:
@@ -199,8 +214,8 @@ def _lap(
 
 def _leg(
     navigator: Navigator, rng: np.random.Generator, here: NDArray
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A way from here through one to four goals, and its end."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """The end of a way from here through one to four goals, and the way; None if none is found."""
     line, heading = here[None], None
     wanted = 1 + rng.integers(4)
     least = min(2.0, 0.3 * np.sqrt(navigator.area))
@@ -223,13 +238,7 @@ def _leg(
         wanted -= 1
         if wanted == 0:
             break
-    if len(line) == 1:
-        raise ValueError(
-            f"no way leads on from ({here[0]:.2f}, {here[1]:.2f}) for a body of radius "
-            f"{navigator.radius:g} m: its walkable space is {navigator.area:.1f} m²; take a "
-            "smaller carrier or another scene"
-        )
-    return line[-1], found
+    return (line[-1], found) if len(line) > 1 else None
 
 
 def _rounded(

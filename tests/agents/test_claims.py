@@ -111,13 +111,16 @@ def test_pairs_are_scored_in_metres_and_radians():
 
 def test_a_claim_trains_and_says_what_holds(tmp_path, monkeypatch, capsys):
     def checks(proof):
-        mine, other = proof.trained(), proof.trained("no LSTM")
+        mine, other = proof.scores("", "no LSTM")
         yield proof.below("t_err_percent", mine, other)
         yield proof.at_most("t_err_percent", mine, 100.0)
 
+    asked = []
+
     def score(odometers):
-        value = 10.0 if odometers[0].network.temporal is not None else 20.0
-        return {"t_err_percent": np.full((len(odometers), 40), value)}
+        asked.append(len(odometers))
+        values = [10.0 if one.network.temporal is not None else 20.0 for one in odometers]
+        return {"t_err_percent": np.repeat(np.array(values)[:, None], 40, 1)}
 
     system = replace(deepvo.RECIPE, checks=checks)
     monkeypatch.setattr(claims, "recipe", lambda name: system)
@@ -126,6 +129,7 @@ def test_a_claim_trains_and_says_what_holds(tmp_path, monkeypatch, capsys):
     result = claim(system.name, preset="tiny", seeds=2, out=out, quiet=True)
     assert list(result.checks.values()) == [True, True]
     assert capsys.readouterr().out.count("ok  ") == 2
+    assert asked == [4]  # every ride is rendered once for all
     runs = sorted(path.name for path in Path(out).iterdir())
     assert runs == ["no-LSTM-0", "no-LSTM-1", "whole-0", "whole-1"]
     words = ["claim", system.name, "--preset", "tiny", "--seeds", "2", "--out", out]

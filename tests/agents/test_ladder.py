@@ -84,7 +84,7 @@ def test_trainings_are_told_apart_by_folder_or_number():
 
 
 def test_three_trainings_have_a_row_of_their_own(ran, capsys):
-    found = ladder(learned=trainings("a", "b", "c")).metrics
+    found = ladder(learned=trainings("a", "b", "c")).result().metrics
     gap = found["pointnav_vo, 3 seeds/gap_closure_success"]
     assert gap.value == pytest.approx((0.7 - 0.1) / (0.9 - 0.1))
     one = found["pointnav_vo b/gap_closure_success"]
@@ -115,7 +115,7 @@ def test_a_rung_that_fails_loses_nothing(ran):
         ladder()
     assert ran.seen == ["oracle", "gps-uwb", "wheels"]
     ran.fails.clear()
-    whole = ladder()
+    whole = ladder().result()
     assert ran.seen[3] == "rgbd-pnp"
     assert sorted(ran.seen) == sorted({*ran.seen})  # none of them twice
     assert whole.metrics["wheels/success"].value == pytest.approx(0.7)

@@ -6,14 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from navworld.actions import FORWARD, LEFT, RIGHT
 from navworld.data import formats
+from navworld.envs import sources
 from navworld.envs.action_pairs import ActionPairs
 from navworld.envs.recording import RecordConfig, rides
 from navworld.envs.sources import RideClips, _shelf
 from navworld.geometry import se3
 from navworld.recipe import Portion
+from navworld.training.loading import Rounds
+from navworld.training.settings import TrainSettings
 
 RIDES = RideClips(
     scenes="apartment:train[:2]", validation="apartment:validation[:1]", image_size=16,
@@ -79,6 +83,36 @@ def test_a_run_that_goes_on_is_shown_the_same():
     _shelf.cache_clear()
     for a, b in zip(undisturbed, some(source, Portion("train", 4, round=2), 4), strict=True):
         assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_a_worker_gives_what_is_made_without_one():
+    made = Rounds(RIDES, TrainSettings(batch=4, round_steps=3), part=(0, 1), first=0)
+    alone = list(itertools.islice(iter(made), 6))
+    _shelf.cache_clear()
+    worker = iter(DataLoader(made, batch_size=None, num_workers=1))
+    for a, b in zip(alone, itertools.islice(worker, 6), strict=True):
+        assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_a_worker_makes_visits_before_they_are_wanted(monkeypatch):
+    monkeypatch.setattr(sources, "get_worker_info", lambda: "a worker's")
+    shelf, made = sources._Shelf(), []
+
+    def visit(number):
+        if number == 2:
+            raise ValueError("no such scene")
+        made.append(number)
+        yield number
+
+    assert shelf.visit(0, visit) == [0]
+    assert shelf.visit(1, visit) == [1]
+    with pytest.raises(ValueError, match="no such scene"):
+        shelf.visit(2, visit)
+    assert shelf.visit(1 + sources.AHEAD, visit) == [1 + sources.AHEAD]
+    assert made[:4] == [0, 1, 3, 4]  # once each, in order
+    shelf.forget(4)
+    assert shelf.visit(1, visit) == [1]  # made anew
+    assert made.count(1) == 2 and made.count(4) == 1
 
 
 def _clips(source, index):

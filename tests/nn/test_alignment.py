@@ -1,9 +1,12 @@
 """Direct alignment, on a room whose depth is known in closed form."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
+from navworld.nn import alignment
 from navworld.nn.alignment import Alignment, smaller
 from navworld.nn.views import planar_inverse, planar_product
 
@@ -138,6 +141,21 @@ def test_kernels_and_tensors_go_the_same_way(monkeypatch):
         assert (here[0] - start).abs().max() > 0.01
         assert torch.allclose(here[0], there[0], atol=5e-4)
         assert torch.allclose(here[1], there[1], rtol=0.01)
+
+
+@pytest.mark.parametrize("part", [1, 2, 4])
+def test_kernels_and_tensors_see_the_same_in_frames(part):
+    grey, depth = (torch.cat(images) for images in zip(*map(seen, MOTIONS), strict=True))
+    depth[0, :, :20, :20] = 0.0
+    depth[1, 1, :, 32:] *= 3.0
+    frames = smaller(grey, depth, part)
+    here = alignment._level_on_threads(*frames, fov_deg=80.0, far=FAR)
+    there = alignment._level(*frames, fov_deg=80.0, far=FAR)
+    assert 0 < (~there.even[1]).float().mean() < 0.2  # along the edge
+    for field in dataclasses.fields(here):
+        a, b = (getattr(level, field.name).float() for level in (here, there))
+        assert a.shape == b.shape
+        assert (a - b).abs().max() <= 1e-5 * b.abs().max(), field.name
 
 
 def test_some_rows_are_aligned_as_all_of_them_are():

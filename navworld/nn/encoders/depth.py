@@ -11,6 +11,11 @@ from torch import Tensor
 
 from navworld.nn.views import moved, rays
 
+REACH = 5.0
+"""Side of the square ahead of the camera that is drawn from above [m]."""
+HEIGHTS = (0.1, 1.8)
+"""Above the floor, of what is drawn [m]."""
+
 
 def depth_layers(depth: Tensor, layers: int, *, far: float) -> Tensor:
     """Which layer of distance a pixel lies in, one-hot.
@@ -34,8 +39,8 @@ def top_down(
     *,
     fov_deg: float,
     camera_height: float,
-    reach: float = 5.0,
-    heights: tuple[float, float] = (0.1, 1.8),
+    reach: float = REACH,
+    heights: tuple[float, float] = HEIGHTS,
     T_drawn_depth: Tensor | None = None,
 ) -> Tensor:
     """How much stands where, seen from above, of a level camera.

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from navworld.actions import FORWARD, LEFT, RIGHT
-from navworld.agents.odometry.pointnav_vo import BACKWARD, RECIPE, REVERSE
+from navworld.agents.odometry.pointnav_vo import RECIPE
+from navworld.agents.odometry.pointnav_vo_network import BACKWARD, REVERSE
 from navworld.nn.views import planar_inverse, planar_product
 
 SIZE = 32
@@ -85,3 +86,25 @@ def test_the_reverse_of_a_pair_is_the_pair_in_reverse_order(network):
     turned = network(rgb.flip(1), depth.flip(1), undone)
     assert torch.allclose(start, network.meant[undone], atol=1e-6)
     assert torch.allclose(back, turned, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"depth_layers": 0}, {"top_down": False}, {"camera_height": 0.4}], ids=str
+)
+@torch.no_grad()
+def test_kernels_and_tensors_show_the_trunk_the_same(network, changes):
+    settings = replace(RECIPE.preset("tiny").network, **changes)
+    network = RECIPE.build(settings).eval()
+    rgb, depth = frames(6)
+    random = torch.Generator().manual_seed(1)
+    depth = 0.2 + 12 * torch.rand(depth.shape, generator=random) ** 2
+    depth[torch.rand(depth.shape, generator=random) < 0.1] = 0.0
+    motion = torch.randn(6, 3, generator=random) * torch.tensor([0.3, 0.1, 0.4])
+    motion[0, 0] = 3.0  # some of the points are behind the first camera then
+    pair = network._pair(*network._scaled(rgb, depth))
+    here, there = network._on_threads(pair, motion), network._in_tensors(pair, motion)
+    assert here.shape == there.shape
+    assert here.is_contiguous(memory_format=torch.channels_last)
+    # Sums are rounded otherwise: a point on the border of a cell or of the image may change sides.
+    assert ((here - there).abs() > 1e-3).float().mean() < 2e-4
+    assert all(float((channel != 0).float().mean()) > 0.01 for channel in there.unbind(1))
