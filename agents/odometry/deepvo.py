@@ -213,7 +213,7 @@ RECIPE = Recipe(
             DeepVOSettings((32, 32), (8, 8, 16), neck=16, hidden=16),
             RideClips(
                 scenes="apartment:train[:1]", validation="apartment:validation[:1]", image_size=32,
-                rate_hz=5.0, seconds=6.0, length=5, fresh=1, held=4, light="none",
+                rate_hz=5.0, seconds=24.0, length=5, fresh=1, held=4, light="none",
             ),
             TrainSettings(
                 steps=8, batch=4, round_steps=4, warmup=2, validation_batches=1, workers=0
