@@ -94,7 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     verify.add_argument("what", choices=(*CHECKS, "all"))
     verify.add_argument("--fast", action="store_true", help="fewer samples")
 
-    train = word("train", "train an agent; killed and started again it goes on")
+    train = word("train", "train an agent or a system; killed and started again it goes on")
     train.add_argument("name", help="agent, e.g. pointnav, or system, e.g. odometry/deepvo")
     train.add_argument("--config", metavar="FILE", help="default: configs/NAME.yaml")
     train.add_argument("--preset", metavar="SIZE", help="of a system: tiny, small, paper")
@@ -117,7 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="key=value", help="change all runs"
     )
 
-    evaluate = word("evaluate", "score an agent on a benchmark, or a trajectory")
+    evaluate = word("evaluate", "score an agent or an odometer on a benchmark, or a trajectory")
     evaluate.add_argument(
         "name", nargs="?", help="agent, e.g. pointnav, planner, or odometer, e.g. odometry/still"
     )

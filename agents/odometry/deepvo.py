@@ -78,6 +78,10 @@ class DeepVOSettings:
     kappa: float = 1.0
     interval: float = 0.2
 
+    def __post_init__(self) -> None:
+        if not self.interval >= 0:
+            raise ValueError(f"network.interval={self.interval!r}: expected at least 0 s")
+
 
 class DeepVO(nn.Module):
     """Images in a row to motions between them."""

@@ -291,3 +291,8 @@ def test_pointnav_vo_refuses_to_guess_the_action(batches):
     odometer.step(observation(batch, system, 0), None, 0.2, ids)
     with pytest.raises(ValueError, match="needs the action"):
         odometer.step(observation(batch, system, 1), None, 0.2, ids)
+
+
+def test_an_interval_that_cannot_be_is_refused_before_training():
+    with pytest.raises(ValueError, match=r"network\.interval=-1\.0: expected at least 0 s"):
+        deepvo.RECIPE.preset("tiny", ["network.interval=-1"])
